@@ -1,0 +1,120 @@
+import type { Actor } from "../base/actor.ts";
+import { AppError } from "../base/errors.ts";
+import { newId } from "../base/ids.ts";
+import { errorBody, httpStatus } from "../graphql/error_mask.ts";
+import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { clearedSessionCookie } from "../sessions/cookies.ts";
+import { parseJson, readBody } from "./_body.ts";
+import { graphiqlResponse } from "./_graphiql.ts";
+import type { Edge } from "./edge.ts";
+import type { GraphqlRequest, Operations } from "./operations.ts";
+
+/** What GraphQL over HTTP is built on. */
+export interface GraphqlHttpDependencies {
+  operations: Operations;
+  edge: Edge;
+  rateLimits: RateLimits;
+  secureCookies: boolean;
+  /** Ends when the server stops. */
+  stopped: AbortSignal;
+}
+
+/** The body of a request that may carry a capture; a guest's has less, because nothing of a guest is stored. */
+const MAX_BODY_BYTES = 12 * 1_048_576;
+const MAX_GUEST_BODY_BYTES = 1_048_576;
+
+/** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. */
+export function createGraphqlHttp(
+  { operations, edge, rateLimits, secureCookies, stopped }: GraphqlHttpDependencies,
+): (request: Request, ipAddress: string | null) => Promise<Response> {
+  return async function answer(request, ipAddress) {
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: edge.corsHeaders(request) });
+    if (request.method === "GET" && request.headers.get("accept")?.includes("text/html")) {
+      return await graphiqlResponse();
+    }
+    const headers = new Headers(edge.corsHeaders(request));
+    headers.set("x-content-type-options", "nosniff");
+    headers.set("cache-control", "no-store");
+    if (request.method === "POST" && !isJson(request)) {
+      return refusal(
+        new AppError("INVALID_INPUT", "Cannot read this type of body: send application/json"),
+        headers,
+        415,
+      );
+    }
+    try {
+      const response = await answerOperation(request, ipAddress, headers);
+      const merged = new Headers(response.headers);
+      for (const [name, value] of headers) merged.append(name, value);
+      return new Response(response.body, { status: response.status, headers: merged });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return refusal(error, headers);
+    }
+  };
+
+  async function answerOperation(request: Request, ipAddress: string | null, responseHeaders: Headers) {
+    const actor = await identify(request, ipAddress, responseHeaders);
+    await rateLimits.take("graphql", subjectOf(actor));
+    const { parameters, bodySize } = await readParameters(request, actor);
+    return await operations.yoga.fetch(request, {
+      actor,
+      requestId: newId(),
+      signal: AbortSignal.any([request.signal, stopped]),
+      responseHeaders,
+      sameOrigin: edge.isSameOrigin(request),
+      parameters,
+      bodySize,
+    });
+  }
+
+  async function identify(request: Request, ipAddress: string | null, headers: Headers): Promise<Actor> {
+    try {
+      return await edge.identify(request, ipAddress);
+    } catch (error) {
+      // A dead cookie would shut the browser out of signing in again: no script can take it away.
+      if (!request.headers.has("authorization")) headers.append("set-cookie", clearedSessionCookie(secureCookies));
+      throw error;
+    }
+  }
+}
+
+/** Whom a request counts for: the user or token, a guest's address. */
+export function subjectOf(actor: Actor): string {
+  if (actor.kind === "token") return `token ${actor.tokenId}`;
+  if (actor.kind === "user") return `user ${actor.userId}`;
+  return `address ${actor.origin.ipAddress ?? "unknown"}`;
+}
+
+async function readParameters(request: Request, actor: Actor) {
+  if (request.method !== "POST") return { parameters: null, bodySize: 0 };
+  const body = await readBody(request, actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES);
+  const json = parseJson(body);
+  if (Array.isArray(json)) throw new AppError("TOO_COMPLEX", "Cannot take an array of requests: send one at a time");
+  if (!isGraphqlRequest(json)) {
+    throw new AppError(
+      "INVALID_INPUT",
+      "Cannot read the request: send an object with query, variables and operationName",
+    );
+  }
+  return { parameters: json, bodySize: body.length };
+}
+
+// Also what keeps another site's form from posting: it can't send this type without asking first. Fetch §2.2.2
+function isJson(request: Request): boolean {
+  return /^application\/json *(;|$)/i.test(request.headers.get("content-type") ?? "");
+}
+
+function isGraphqlRequest(json: unknown): json is GraphqlRequest {
+  return typeof json === "object" && json !== null && "query" in json && typeof json.query === "string";
+}
+
+function refusal(error: AppError, headers: Headers, status = httpStatus(error.code)): Response {
+  const { retryAfterSeconds } = error.details;
+  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  // RFC 6750 §3
+  if (error.code === "UNAUTHENTICATED") {
+    headers.set("www-authenticate", 'Bearer realm="fingerpost", error="invalid_token"');
+  }
+  return Response.json(errorBody(error), { status, headers });
+}

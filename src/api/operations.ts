@@ -1,0 +1,167 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+} from "graphql";
+import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from "graphql-yoga";
+import { AppError } from "../base/errors.ts";
+import type { RequestContext } from "../graphql/builder.ts";
+import { maskError } from "../graphql/error_mask.ts";
+import { createDocumentCache } from "./_document_cache.ts";
+import { useIntrospectionRule } from "./_introspection.ts";
+import { useMask } from "./_masking.ts";
+
+/** One GraphQL request, whatever carried it. GraphQL over HTTP §5.1 */
+export interface GraphqlRequest {
+  query: string;
+  variables?: Record<string, unknown> | null | undefined;
+  operationName?: string | null | undefined;
+}
+
+/** What an operation is answered with: one result, or a stream of them for a subscription. Errors are masked. */
+export type Answer = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
+
+/** An operation ready to be run, or what is wrong with it. */
+export type PreparedOperation =
+  | { args: ExecutionArgs; execute: (args: ExecutionArgs) => Promise<Answer> }
+  | { errors: GraphQLError[] };
+
+/** What the server hands Yoga beside the request: who asks, and the parameters already read. */
+export interface ServerContext extends RequestContext {
+  /** The parameters of a POST, read and bounded by us. */
+  parameters: GraphqlRequest | null;
+  /** Bytes of the request's body. */
+  bodySize: number;
+}
+
+/** Runs operations for every transport through the same limits, rights and mask. */
+export interface Operations {
+  yoga: YogaServerInstance<ServerContext, object>;
+  /** Parses and checks an operation; its errors are masked and plain. Never throws. */
+  prepare(request: GraphqlRequest, context: RequestContext): Promise<PreparedOperation>;
+  /** Answers one operation, errors masked and plain. Never throws. */
+  run(request: GraphqlRequest, context: RequestContext): Promise<Answer>;
+}
+
+/** Tokens of a document (GraphQL §2.1.6): several times what the largest of the clients' operations needs. */
+const MAX_DOCUMENT_TOKENS = 5_000;
+/** A request may be larger than this only to carry a capture. */
+const MAX_PLAIN_BODY_BYTES = 1_048_576;
+
+/** Builds the engine over a schema. `introspection`: whether those not signed in may introspect. */
+export function createOperations(schema: GraphQLSchema, { introspection }: { introspection: boolean }): Operations {
+  const yoga = createYoga<ServerContext>({
+    schema,
+    graphqlEndpoint: "/graphql",
+    // Ours, in front: the host check, CORS, the body's limit and its parsing.
+    cors: false,
+    maxRequestBodySize: false,
+    multipart: false,
+    batching: false,
+    landingPage: false,
+    graphiql: false,
+    logging: false,
+    fetchAPI: { Request, Response, ReadableStream, Headers, URL, TextEncoder, TextDecoder },
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
+    maskedErrors: { maskError: (error) => maskError(error, crypto.randomUUID()) },
+    plugins: [
+      useParameters(),
+      useTokenLimit(),
+      useBodyLimit(),
+      useIntrospectionRule(introspection),
+      useMask(),
+      useRetryAfter(),
+    ],
+  });
+  return { yoga, prepare, run };
+
+  async function prepare(request: GraphqlRequest, context: RequestContext): Promise<PreparedOperation> {
+    const { query, variables, operationName } = request;
+    try {
+      const engine = yoga.getEnveloped({ ...context, parameters: null, bodySize: 0 });
+      const document: DocumentNode = engine.parse(query);
+      const faults: readonly unknown[] = engine.validate(engine.schema, document);
+      if (faults.length > 0) return { errors: faults.map((fault) => toPlain(maskError(fault, context.requestId))) };
+      const operation = getOperationAST(document, operationName);
+      if (!operation) {
+        throw new AppError("INVALID_INPUT", "Cannot tell which operation to run: name one of the document's");
+      }
+      const args: ExecutionArgs = {
+        schema: engine.schema,
+        document,
+        contextValue: await engine.contextFactory(),
+        variableValues: variables ?? {},
+        operationName: operationName ?? undefined,
+      };
+      return { args, execute: operation.operation === "subscription" ? engine.subscribe : engine.execute };
+    } catch (error) {
+      return { errors: [toPlain(maskError(error, context.requestId))] };
+    }
+  }
+
+  async function run(request: GraphqlRequest, context: RequestContext): Promise<Answer> {
+    const prepared = await prepare(request, context);
+    if ("errors" in prepared) return prepared;
+    try {
+      return await prepared.execute(prepared.args);
+    } catch (error) {
+      return { errors: [toPlain(maskError(error, context.requestId))] };
+    }
+  }
+}
+
+// Yoga tells its HTTP side by an extension what status a faulty document has: no news for other transports.
+function toPlain(error: GraphQLError): GraphQLError {
+  const { http: _http, ...extensions } = error.extensions;
+  const { nodes, source, positions, path } = error;
+  return new GraphQLError(error.message, { nodes, source, positions, path, extensions });
+}
+
+function useParameters(): Plugin<object, ServerContext> {
+  return {
+    onRequestParse({ serverContext, setRequestParser }) {
+      const { parameters } = serverContext;
+      if (parameters !== null) setRequestParser(() => Promise.resolve(parameters as object));
+    },
+  };
+}
+
+// RFC 6585 §4
+function useRetryAfter(): Plugin {
+  return {
+    onResultProcess({ result, setResult }) {
+      if (Array.isArray(result) || isAsyncIterable(result) || !("errors" in result)) return;
+      const limited = result.errors?.find((error) => error.extensions["code"] === "RATE_LIMITED");
+      if (limited === undefined) return;
+      const headers = { "retry-after": String(limited.extensions["retryAfterSeconds"]) };
+      setResult({ ...result, extensions: { ...result.extensions, http: { status: 429, headers } } });
+    },
+  };
+}
+
+function useTokenLimit(): Plugin {
+  return { onParse: ({ params }) => void (params.options = { ...params.options, maxTokens: MAX_DOCUMENT_TOKENS }) };
+}
+
+function useBodyLimit(): Plugin<ServerContext> {
+  return {
+    onExecute({ args: { document, contextValue } }) {
+      if (contextValue.bodySize > MAX_PLAIN_BODY_BYTES && !carriesCapture(document)) {
+        throw new AppError("TOO_LARGE", `Cannot take more than ${MAX_PLAIN_BODY_BYTES} bytes without a capture`);
+      }
+    },
+  };
+}
+
+function carriesCapture(document: DocumentNode): boolean {
+  return document.definitions.some((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION &&
+    definition.selectionSet.selections.some((selection) =>
+      selection.kind === Kind.FIELD && selection.name.value === "captureElement"
+    )
+  );
+}

@@ -1,0 +1,37 @@
+import type { GraphQLSchema } from "graphql";
+import { addElementsSchema } from "../elements/schema.ts";
+import type { Elements } from "../elements/elements.ts";
+import { createBuilder } from "../graphql/builder.ts";
+import { addProjectsSchema } from "../projects/schema.ts";
+import type { Projects } from "../projects/projects.ts";
+import { addSessionsSchema } from "../sessions/schema.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import { addUsersSchema } from "../users/schema.ts";
+import type { Users } from "../users/users.ts";
+
+/** The rooms that the schema shows. */
+export interface Services {
+  users: Users;
+  sessions: Sessions;
+  projects: Projects;
+  elements: Elements;
+}
+
+/** Facts about the server that answers hold. */
+export interface ServerFacts {
+  /** The origin under which clients reach the server; known once it listens. */
+  publicUrl: () => string;
+  /** Whether clients reach it over HTTPS, so that cookies are `Secure`. */
+  secureCookies: boolean;
+}
+
+/** Assembles the schema, lower rooms first. */
+export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
+  const { users, sessions, projects, elements } = services;
+  const builder = createBuilder();
+  const userTypes = addUsersSchema(builder, users);
+  const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
+  const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });
+  addElementsSchema(builder, { elements, projects, users }, { ...userTypes, ...projectTypes, ...facts });
+  return builder.toSchema();
+}

@@ -1,0 +1,169 @@
+import type { ExecutionArgs } from "graphql";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from "graphql-ws";
+import { type Actor, requireSignedIn } from "../base/actor.ts";
+import { AppError } from "../base/errors.ts";
+import { newId } from "../base/ids.ts";
+import { roomLog } from "../base/log.ts";
+import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import type { Edge } from "./edge.ts";
+import { subjectOf } from "./graphql_http.ts";
+import { type Answer, type Operations } from "./operations.ts";
+
+const log = roomLog("api");
+
+/** What the sockets are built on. */
+export interface WebSocketDependencies {
+  operations: Operations;
+  edge: Edge;
+  rateLimits: RateLimits;
+}
+
+/** GraphQL over WebSocket by the graphql-transport-ws protocol. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md */
+export interface WebSockets {
+  /** Answers an upgrade request. Throws `FORBIDDEN`, `RATE_LIMITED`. */
+  upgrade(request: Request, ipAddress: string | null): Promise<Response>;
+  /** Ends every socket with 1001. */
+  close(): void;
+}
+
+interface Extra {
+  socket: WebSocket;
+  request: Request;
+  /** A guest until `connection_init`. */
+  actor: Actor;
+  /** Ends with the socket. */
+  signal: AbortSignal;
+}
+
+type Params = { authorization?: unknown } & Record<string, unknown>;
+
+const CONNECTION_INIT_TIMEOUT_MS = 10_000;
+/** A dead connection is noticed by unanswered pings after this long. */
+const IDLE_TIMEOUT_SECONDS = 30;
+const MAX_MESSAGE_CHARACTERS = 1_048_576;
+const MAX_SUBSCRIPTIONS = 64;
+const MAX_SOCKETS_PER_USER = 50;
+/** Unsent bytes at which a socket's next message waits, and at which its reader counts as gone. */
+const MAX_UNSENT_BYTES = 1_048_576;
+const DRAIN_INTERVAL_MS = 20;
+const MAX_DRAIN_MS = 10_000;
+/** Bytes of a close frame's reason: RFC 6455 §5.5. */
+const MAX_CLOSE_REASON = 123;
+
+/** Close codes of our own (RFC 6455 §7.4.2). */
+const UNAUTHENTICATED = 4401;
+const TOO_LARGE = 4413;
+const TOO_MANY = 4429;
+const GOING_AWAY = 1001;
+
+/** Builds the sockets. */
+export function createWebSockets({ operations, edge, rateLimits }: WebSocketDependencies): WebSockets {
+  const open = new Set<Extra>();
+  const prepared = new WeakMap<ExecutionArgs, (args: ExecutionArgs) => Promise<Answer>>();
+  const run = (args: ExecutionArgs) => prepared.get(args)?.(args) ?? Promise.reject(new Error("Not prepared"));
+  const server: Server<Extra> = makeServer<Params, Extra>({
+    connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
+    onConnect: ({ extra, connectionParams }) => connect(extra, connectionParams),
+    onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+      const { actor, signal, socket } = extra;
+      if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) socket.close(TOO_MANY, "Too many subscriptions");
+      const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
+      await rateLimits.take("graphql", subjectOf(actor));
+      const operation = await operations.prepare(payload, { ...context, actor });
+      if ("errors" in operation) return operation.errors;
+      prepared.set(operation.args, operation.execute);
+      return operation.args;
+    },
+    execute: run,
+    subscribe: run,
+  });
+  return { upgrade, close };
+
+  async function upgrade(request: Request, ipAddress: string | null): Promise<Response> {
+    if (!edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot open a socket from this origin");
+    await rateLimits.take("socket", `address ${ipAddress ?? "unknown"}`);
+    const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
+    const protocol = offered.find((name) => name === GRAPHQL_TRANSPORT_WS_PROTOCOL);
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      ...(protocol === undefined ? {} : { protocol }),
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+    });
+    const ended = new AbortController();
+    const origin = { ipAddress, userAgent: request.headers.get("user-agent") };
+    const actor: Actor = { kind: "guest", origin };
+    const extra: Extra = { socket, request, actor, signal: ended.signal };
+    open.add(extra);
+    socket.onopen = () => serve(extra, protocol ?? "", ended);
+    socket.onerror = () => log.debug("A socket failed");
+    return response;
+  }
+
+  function serve(extra: Extra, protocol: string, ended: AbortController): void {
+    const { socket } = extra;
+    const closed = server.opened({
+      protocol,
+      send: (message) => send(socket, message),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (receive) => {
+        socket.onmessage = ({ data }) => {
+          if (typeof data !== "string" || data.length > MAX_MESSAGE_CHARACTERS) {
+            socket.close(TOO_LARGE, "Message too large");
+            return;
+          }
+          receive(data).catch((error: unknown) => fail(socket, error));
+        };
+      },
+    }, extra);
+    socket.onclose = ({ code, reason }) => {
+      open.delete(extra);
+      ended.abort();
+      closed(code, reason);
+    };
+  }
+
+  async function connect(extra: Extra, params: Params | undefined): Promise<boolean> {
+    const { socket, request, actor: { origin } } = extra;
+    const authorization = params?.authorization;
+    try {
+      // The cookie came with the upgrade, which only an allowed origin gets past.
+      extra.actor = typeof authorization === "string"
+        ? await edge.identifyBearer(authorization, origin)
+        : await edge.identify(request, origin.ipAddress);
+      requireSignedIn(extra.actor);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      socket.close(UNAUTHENTICATED, error.message.slice(0, MAX_CLOSE_REASON));
+      return true;
+    }
+    const subject = userOf(extra);
+    if ([...open].filter((other) => userOf(other) === subject).length > MAX_SOCKETS_PER_USER) {
+      socket.close(TOO_MANY, "Too many sockets");
+    }
+    return true;
+  }
+
+  function close(): void {
+    for (const { socket } of open) socket.close(GOING_AWAY, "The server stops");
+  }
+}
+
+// Waits for a slow reader, so that a subscription is not read faster than it is sent, and gives up on one that stalls.
+async function send(socket: WebSocket, message: string): Promise<void> {
+  if (socket.readyState !== WebSocket.OPEN) return;
+  socket.send(message);
+  for (let waited = 0; socket.bufferedAmount > MAX_UNSENT_BYTES; waited += DRAIN_INTERVAL_MS) {
+    if (waited >= MAX_DRAIN_MS) return socket.close(TOO_MANY, "Reads too slowly");
+    // deno-lint-ignore no-await-in-loop -- polled: a server's socket tells its buffer's size but not when it shrinks
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_INTERVAL_MS));
+  }
+}
+
+function fail(socket: WebSocket, error: unknown): void {
+  if (error instanceof AppError && error.code === "RATE_LIMITED") return socket.close(TOO_MANY, error.message);
+  log.error("Unexpected error on a socket: {error}", { error });
+  socket.close(CloseCode.InternalServerError, "Unexpected error");
+}
+
+function userOf({ actor }: Extra): string | null {
+  return "userId" in actor ? actor.userId : null;
+}

@@ -1,0 +1,106 @@
+import { createMcp } from "../mcp/mcp.ts";
+import { createEdge, type Edge } from "../api/edge.ts";
+import { createGraphqlHttp } from "../api/graphql_http.ts";
+import { createOperations } from "../api/operations.ts";
+import { buildSchema } from "../api/schema.ts";
+import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
+import { createAudit } from "../audit/audit.ts";
+import { type SystemActor, systemActor } from "../base/actor.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { type Config, isLoopback } from "../base/config.ts";
+import { newId } from "../base/ids.ts";
+import { openDatabase } from "../database/database.ts";
+import { migrate } from "../database/migrations.ts";
+import { createElements, type Elements } from "../elements/elements.ts";
+import { createEvents } from "../events/events.ts";
+import { openKv } from "../kv/kv.ts";
+import type { Mcp } from "../mcp/mcp.ts";
+import { createProjects } from "../projects/projects.ts";
+import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
+import { createSessions } from "../sessions/sessions.ts";
+import { createUsers, type Credentials } from "../users/users.ts";
+import { openDataFolder } from "./data_folder.ts";
+
+/** The version that this code is. */
+export const VERSION = "0.1.0";
+
+/** Every room, built on one data folder; what the routes need of them. */
+export interface App extends AsyncDisposable {
+  edge: Edge;
+  graphql: (request: Request, ipAddress: string | null) => Promise<Response>;
+  webSockets: WebSockets;
+  mcp: Mcp;
+  elements: Elements;
+  rateLimits: RateLimits;
+  /** The first admin, if this start made it. */
+  firstAdmin: Credentials | null;
+  /** Ends subscriptions and sockets, so that no request is left waiting for news. */
+  endStreams(): void;
+}
+
+/** What may be set beside the settings. */
+export interface AppOptions {
+  clock?: Clock;
+  /** The origin under which clients reach the server; known once it listens. */
+  publicUrl: () => string;
+}
+
+const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
+const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
+
+/** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
+export async function createApp(config: Config, { clock = systemClock, publicUrl }: AppOptions): Promise<App> {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await openDataFolder(config.dataDir, config.secretKey));
+  const migrated = await migrate({ path: folder.databasePath, folder: MIGRATIONS, clock });
+  const database = stack.use(openDatabase(folder.databasePath));
+  const kv = stack.use(await openKv(folder.kvPath));
+  const events = stack.use(createEvents());
+  const audit = createAudit({ clock });
+  const record = (kind: "database.migrated" | "server.started" | "server.stopped", details = {}) =>
+    database.write((connection) => audit.record(connection, systemActor satisfies SystemActor, { kind, details }));
+  if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
+  const rateLimits = createRateLimits({ database, kv, clock });
+  const users = createUsers({ database, audit, clock });
+  const projects = createProjects({ database, audit, clock });
+  const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
+  const sessions = createSessions({ database, kv, audit, rateLimits, users, clock, requireProject });
+  const elements = createElements({ database, audit, events, rateLimits, projects, clock });
+  const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
+  const schema = buildSchema({ users, sessions, projects, elements }, { publicUrl, secureCookies });
+  const operations = createOperations(schema, { introspection: config.introspection ?? isLoopback(config.host) });
+  const edge = createEdge({ sessions, publicUrl, allowedOrigins: config.allowedOrigins, secureCookies });
+  const stopped = new AbortController();
+  const graphql = createGraphqlHttp({ operations, edge, rateLimits, secureCookies, stopped: stopped.signal });
+  const webSockets = createWebSockets({ operations, edge, rateLimits });
+  const mcp = await createMcp({
+    schema,
+    folder: OPERATIONS,
+    version: VERSION,
+    execute: async (query, variables, { actor, signal }) => {
+      const context = { actor, signal, requestId: newId(), responseHeaders: new Headers(), sameOrigin: false };
+      const answer = await operations.run({ query, variables }, context);
+      return "next" in answer ? { errors: [] } : answer;
+    },
+  });
+  stack.defer(() => mcp.close());
+  const firstAdmin = await users.ensureAdmin({ email: config.adminEmail, password: config.adminPassword });
+  await record("server.started", { version: VERSION });
+  stack.defer(() => record("server.stopped"));
+  const opened = stack.move();
+  return {
+    edge,
+    graphql,
+    webSockets,
+    mcp,
+    elements,
+    rateLimits,
+    firstAdmin,
+    endStreams: () => {
+      stopped.abort();
+      events[Symbol.dispose]();
+      webSockets.close();
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}

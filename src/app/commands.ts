@@ -1,0 +1,33 @@
+import { AppError } from "../base/errors.ts";
+
+/** A command of the tasks; takes what stands behind its name, returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+type Command = (args: string[]) => Promise<number>;
+
+// Each is loaded when it is called: a grant is asked for at every start and must not load the server.
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  start: async () => (await import("./start.ts")).start,
+  grants: async () => (await import("./grants.ts")).printGrant,
+};
+
+const DONE = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+/** Runs the command that the first argument names. Never throws: what fails is told in one line on standard error. */
+export async function runCommand([name = "", ...args]: string[]): Promise<number> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    return tell(`Cannot run "${name}": there are ${Object.keys(COMMANDS).join(", ")}`, WRONG_USAGE);
+  }
+  try {
+    return await (await load())(args) || DONE;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return tell(error.message, error.code === "INVALID_INPUT" ? WRONG_USAGE : FAILED);
+  }
+}
+
+function tell(line: string, exitCode: number): number {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  return exitCode;
+}

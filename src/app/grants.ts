@@ -1,0 +1,26 @@
+import { type Config, readConfig } from "../base/config.ts";
+import { AppError } from "../base/errors.ts";
+
+/** What a permission flag of `deno task start` is given, from the settings. */
+const GRANTS: Record<string, (config: Config) => string> = {
+  // Deno splits its lists at commas; a doubled one stands for itself.
+  data: (config) => config.dataDir.replaceAll(",", ",,"),
+  net: (config) => `${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
+};
+
+/** Prints the value of one permission flag. Settings that don't parse give the defaults: the server itself names them. */
+export function printGrant([name = ""]: string[]): Promise<number> {
+  const grant = GRANTS[name];
+  if (grant === undefined) return Promise.resolve(2);
+  Deno.stdout.writeSync(new TextEncoder().encode(grant(readOrDefault())));
+  return Promise.resolve(0);
+}
+
+function readOrDefault(): Config {
+  try {
+    return readConfig(Deno.env);
+  } catch (error) {
+    if (error instanceof AppError) return readConfig(new Map<string, string>());
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { AppError } from "./errors.ts";
+
+/** The settings of one server, as read from the environment. */
+export interface Config {
+  /** The host name or address to listen on. */
+  host: string;
+  /** The TCP port; 0 picks a free one. */
+  port: number;
+  dataDir: string;
+  adminEmail: string;
+  /** The first admin's password; null has one made. */
+  adminPassword: string | null;
+  /** The origin under which clients reach the server; null: `http://<host>:<port>`. */
+  publicUrl: string | null;
+  /** Origins of other sites that may call; null: loopback origins if the host is loopback, else none. */
+  allowedOrigins: string[] | null;
+  /** 32 bytes; null has them read from `secret.key`. */
+  secretKey: Uint8Array<ArrayBuffer> | null;
+  logLevel: "debug" | "info" | "warning" | "error";
+  /** null: pretty on a terminal, JSON elsewhere. */
+  logFormat: "pretty" | "json" | null;
+  /** Whether those not signed in may introspect the schema; null: if the host is loopback. */
+  introspection: boolean | null;
+}
+
+/** Where settings come from: the process's environment, or a test's. */
+export interface Environment {
+  get(name: string): string | undefined;
+}
+
+const SECRET_KEY_BYTES = 32;
+
+const SETTINGS = {
+  FINGERPOST_HOST: z.string().regex(/^[\w.:-]+$/, "must be a host name or an address").default("127.0.0.1"),
+  FINGERPOST_PORT: z.string().regex(/^\d{1,5}$/, "must be a whole number from 0 to 65535").default("8000")
+    .transform(Number).refine((port) => port <= 65535, "must be a whole number from 0 to 65535"),
+  FINGERPOST_DATA_DIR: z.string().default("./data"),
+  FINGERPOST_ADMIN_EMAIL: z.string().regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address").max(254)
+    .default("admin@localhost"),
+  FINGERPOST_ADMIN_PASSWORD: z.string().min(12, "must have at least 12 characters")
+    .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes").optional(),
+  FINGERPOST_PUBLIC_URL: z.string().transform(toOrigin).optional(),
+  FINGERPOST_ALLOWED_ORIGINS: z.string().transform((text) => text.split(",").map((part) => part.trim()))
+    .pipe(z.array(z.string().transform(toOrigin))).optional(),
+  FINGERPOST_SECRET_KEY: z.string().transform(toSecretKey).optional(),
+  FINGERPOST_LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], "must be debug, info, warning or error")
+    .default("info"),
+  FINGERPOST_LOG_FORMAT: z.enum(["pretty", "json"], "must be pretty or json").optional(),
+  FINGERPOST_INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
+};
+
+const SECRET_SETTINGS = new Set(["FINGERPOST_ADMIN_PASSWORD", "FINGERPOST_SECRET_KEY"]);
+
+/** Reads the settings; an empty variable counts as unset. Throws `INVALID_INPUT` with one line that names the setting. */
+export function readConfig(environment: Environment): Config {
+  const read = <Name extends keyof typeof SETTINGS>(name: Name) => readSetting(environment, name);
+  const introspection = read("FINGERPOST_INTROSPECTION");
+  return {
+    host: read("FINGERPOST_HOST"),
+    port: read("FINGERPOST_PORT"),
+    dataDir: read("FINGERPOST_DATA_DIR"),
+    adminEmail: read("FINGERPOST_ADMIN_EMAIL"),
+    adminPassword: read("FINGERPOST_ADMIN_PASSWORD") ?? null,
+    publicUrl: read("FINGERPOST_PUBLIC_URL") ?? null,
+    allowedOrigins: read("FINGERPOST_ALLOWED_ORIGINS") ?? null,
+    secretKey: read("FINGERPOST_SECRET_KEY") ?? null,
+    logLevel: read("FINGERPOST_LOG_LEVEL"),
+    logFormat: read("FINGERPOST_LOG_FORMAT") ?? null,
+    introspection: introspection === undefined ? null : introspection === "on",
+  };
+}
+
+/** The server that a client command such as `doctor` talks to, and its credential; null where the variable is unset. */
+export function readClientConfig(environment: Environment): { url: string | null; token: string | null } {
+  return { url: environment.get("FINGERPOST_URL") || null, token: environment.get("FINGERPOST_TOKEN") || null };
+}
+
+/** Whether `hostname` (as in `URL.hostname`, or without brackets) is this machine's loopback. RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3. */
+export function isLoopback(hostname: string): boolean {
+  const name = hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+  return name === "localhost" || name === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
+}
+
+function readSetting<Name extends keyof typeof SETTINGS>(
+  environment: Environment,
+  name: Name,
+): z.output<(typeof SETTINGS)[Name]>;
+function readSetting(environment: Environment, name: keyof typeof SETTINGS): unknown {
+  const text = environment.get(name) || undefined;
+  const result = SETTINGS[name].safeParse(text);
+  if (result.success) return result.data;
+  const value = text === undefined || SECRET_SETTINGS.has(name) ? "" : `, not "${text}"`;
+  throw new AppError("INVALID_INPUT", `${name} ${result.error.issues[0]?.message ?? "is invalid"}${value}`);
+}
+
+function toOrigin(text: string, context: z.RefinementCtx): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash &&
+    !url.username && !url.password;
+  if (isOrigin) return url.origin;
+  // An extension's origin is opaque to `URL`, yet it is one: chrome-extension://<id>.
+  if (/^[a-z]+-extension:\/\/[\w.-]+$/.test(text)) return text;
+  context.addIssue({ code: "custom", message: "must be an origin such as https://fingerpost.example.org" });
+  return z.NEVER;
+}
+
+function toSecretKey(text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer> {
+  try {
+    const key = Uint8Array.fromBase64(text.trim());
+    if (key.length === SECRET_KEY_BYTES) return key;
+  } catch {
+    // Falls through to the one message for all that is wrong with a key.
+  }
+  context.addIssue({ code: "custom", message: `must be ${SECRET_KEY_BYTES} bytes in base64` });
+  return z.NEVER;
+}

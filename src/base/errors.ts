@@ -1,0 +1,49 @@
+/** The closed list of codes that a client may see in `extensions.code`; the document errors of GraphQL itself stand beside it. */
+export const ERROR_CODES = [
+  "UNAUTHENTICATED",
+  "INVALID_CREDENTIALS",
+  "FORBIDDEN",
+  "NOT_FOUND",
+  "INVALID_INPUT",
+  "CONFLICT",
+  "RATE_LIMITED",
+  "TOO_LARGE",
+  "TOO_COMPLEX",
+  "PEER_UNAVAILABLE",
+  "UNAVAILABLE",
+  "INTERNAL",
+] as const;
+
+/** One of the closed list of codes. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What is wrong with one place of an input; `path` leads from the input's root to it. */
+export interface InputIssue {
+  path: (string | number)[];
+  message: string;
+}
+
+/** What a code carries beside its message. */
+export interface ErrorDetails {
+  issues?: InputIssue[];
+  retryAfterSeconds?: number;
+}
+
+/** The one error that rooms throw on purpose and clients may read; anything else is a bug and is masked as `INTERNAL`. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: ErrorDetails & ErrorOptions = {}) {
+    const { cause, ...details } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** An `INVALID_INPUT` about a single place of an input. */
+export function invalidInput(path: (string | number)[], message: string): AppError {
+  return new AppError("INVALID_INPUT", message, { issues: [{ path, message }] });
+}

@@ -1,0 +1,26 @@
+import { v7, validate } from "uuid";
+
+/** A new UUIDv7 (RFC 9562 §5.7): ids made later sort later, in one process strictly. */
+export function newId(): string {
+  return v7();
+}
+
+/** Whether `text` is a UUID (RFC 9562) as Fingerpost stores it, in lower case. */
+export function isId(text: string): boolean {
+  return validate(text) && text === text.toLowerCase();
+}
+
+/** The id that clients see: the type in snake case and the stored UUID, `security_event_0193…`. Opaque to them. */
+export function toGlobalId(typeName: string, id: string): string {
+  const prefix = typeName.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  return `${prefix}_${id}`;
+}
+
+/** What a global id names, or null where it is not one. */
+export function fromGlobalId(globalId: string): { typeName: string; id: string } | null {
+  const match = /^([a-z]+(?:_[a-z]+)*)_([0-9a-f-]{36})$/.exec(globalId);
+  const [, prefix, id] = match ?? [];
+  if (prefix === undefined || id === undefined || !isId(id)) return null;
+  const typeName = prefix.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return { typeName, id };
+}

@@ -1,0 +1,39 @@
+import { type Actor, requireScope } from "../base/actor.ts";
+import { newId } from "../base/ids.ts";
+import { announceChange, recordChange } from "./_feed.ts";
+import { decodeImage } from "./_images.ts";
+import { findByClientId, insertElement } from "./_rows.ts";
+import type { Capture, Element, ElementsDependencies } from "./elements.ts";
+
+/** Stores a capture; see `Elements.capture`. */
+export async function captureElement(
+  dependencies: ElementsDependencies,
+  actor: Actor,
+  capture: Capture,
+): Promise<Element> {
+  const { database, audit, events, rateLimits, projects, clock } = dependencies;
+  const { userId } = requireScope(actor, "ELEMENTS_WRITE");
+  await rateLimits.take("capture_element", userId);
+  const { clientId, html, computedStyles, screenshot, ...fields } = capture;
+  const stored = await findByClientId(database.read, userId, clientId);
+  const projectId = stored?.projectId ?? capture.projectId ?? await projects.firstOwn(actor);
+  await projects.authorize(actor, { projectId, permission: "WRITE_ELEMENTS" });
+  if (stored !== undefined) return stored;
+  const image = screenshot && await decodeImage(screenshot.mimeType, screenshot.bytes);
+  const bytes = new TextEncoder().encode(html);
+  const element = await database.write(async (connection) => {
+    // Asked again in the transaction: of two retries at once, the later one must find the first.
+    const raced = await findByClientId(connection, userId, clientId);
+    if (raced !== undefined) return raced;
+    const now = clock.now();
+    const revision = await projects.takeRevision(connection, projectId);
+    const facts = { id: newId(), projectId, capturedById: userId, revision, htmlByteSize: bytes.length };
+    const times = { staleSince: null, createdAt: now, updatedAt: now };
+    const element: Element = { ...fields, ...facts, ...times, status: "OPEN" };
+    await insertElement(connection, { element, clientId, html: bytes, computedStyles, image });
+    await recordChange({ connection, audit }, actor, { element, kind: "CAPTURED", event: "element.captured" });
+    return element;
+  });
+  announceChange(events, projectId);
+  return element;
+}

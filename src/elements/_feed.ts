@@ -1,0 +1,109 @@
+import sql from "sql-template-tag";
+import type { Audit, SecurityEvent } from "../audit/audit.ts";
+import type { Actor } from "../base/actor.ts";
+import { invalidInput } from "../base/errors.ts";
+import type { Connection, Database } from "../database/database.ts";
+import type { Events, Topic } from "../events/events.ts";
+import type { Projects } from "../projects/projects.ts";
+import { findElements } from "./_rows.ts";
+import type { Element, ElementEvent, ElementEventKind } from "./elements.ts";
+
+/** A change to an element and how the feed and the audit log call it; the element has its new revision. */
+export interface ElementChange {
+  element: Element;
+  kind: ElementEventKind;
+  event: SecurityEvent["kind"];
+}
+
+/** Tells a project's watchers that there is something new to read; the news itself lies in the table. */
+const ELEMENT_CHANGED: Topic<null> = { name: "element_changed" };
+
+/** Events read at once: what a late watcher missed comes in such portions. */
+const FEED_PAGE_SIZE = 100;
+
+/** Records a change for the feed and the audit log in the caller's transaction. */
+export async function recordChange(
+  { connection, audit }: { connection: Connection; audit: Audit },
+  actor: Actor,
+  { element, kind, event }: ElementChange,
+): Promise<void> {
+  const { id, projectId, revision } = element;
+  await connection.run(sql`
+    INSERT INTO element_events (project_id, revision, kind, element_id) VALUES (${projectId}, ${revision}, ${kind}, ${id})`);
+  await audit.record(connection, actor, { kind: event, subjectId: id, details: { projectId, revision } });
+}
+
+/** Wakes the watchers of a project, after the commit. */
+export function announceChange(events: Events, projectId: string): void {
+  events.publish(ELEMENT_CHANGED, projectId, null);
+}
+
+/** What the feed is built on. */
+export interface FeedDependencies {
+  database: Database;
+  events: Events;
+  projects: Projects;
+}
+
+/**
+ * The project's changes after a revision (absent: from now on), in order, each once, without an end. Every portion is read
+ * from the table, and the bus only wakes the reader: there is no gap between what was missed and what is live, and a
+ * slow reader costs no memory. Permission is asked again for each portion. Throws `INVALID_INPUT`, and as `authorize` does.
+ */
+export async function watchChanges(
+  { database, events, projects }: FeedDependencies,
+  actor: Actor,
+  request: { projectId: string; after: number | null },
+): Promise<AsyncGenerator<ElementEvent, undefined>> {
+  const { projectId } = request;
+  const authorize = () => projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
+  await authorize();
+  const changed = events.subscribe(ELEMENT_CHANGED, projectId, { capacity: 1, whenFull: "keep_newest" });
+  try {
+    const after = await startingRevision(projects, request);
+    const feed = read(after);
+    // A generator that waits can't be returned from outside: ending what it waits for lets it return by itself.
+    const end = feed.return.bind(feed);
+    feed.return = (value) => {
+      changed.end();
+      return end(value);
+    };
+    return feed;
+  } catch (error) {
+    changed.end();
+    throw error;
+  }
+
+  async function* read(after: number): AsyncGenerator<ElementEvent, undefined> {
+    using _ended = changed;
+    let revision = after;
+    for (;;) {
+      const portion = await readPortion(database.read, projectId, revision);
+      for (const event of portion) {
+        yield event;
+        revision = event.revision;
+      }
+      if (portion.length === FEED_PAGE_SIZE) continue;
+      if ((await changed.next()).done === true) return;
+      await authorize();
+    }
+  }
+}
+
+async function startingRevision(projects: Projects, request: { projectId: string; after: number | null }) {
+  const [project] = await projects.byIds([request.projectId]);
+  const current = project?.revision ?? 0;
+  const after = request.after ?? current;
+  if (after >= 0 && after <= current) return after;
+  throw invalidInput(["after"], `Cannot watch from revision ${after}: the project is at ${current}`);
+}
+
+async function readPortion(connection: Connection, projectId: string, after: number): Promise<ElementEvent[]> {
+  const changes = await connection.all<Omit<ElementEvent, "element">>(sql`
+    SELECT revision, kind, element_id AS elementId FROM element_events
+    WHERE project_id = ${projectId} AND revision > ${after} ORDER BY revision LIMIT ${FEED_PAGE_SIZE}`);
+  if (changes.length === 0) return [];
+  const ids = [...new Set(changes.map((change) => change.elementId))];
+  const elements = new Map((await findElements(connection, ids)).map((element) => [element.id, element]));
+  return changes.map((change) => ({ ...change, element: elements.get(change.elementId) ?? null }));
+}

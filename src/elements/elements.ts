@@ -1,0 +1,230 @@
+import type { Audit } from "../audit/audit.ts";
+import { type Actor, requireScope, requireSignedIn } from "../base/actor.ts";
+import type { Clock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
+import { newId, toGlobalId } from "../base/ids.ts";
+import type { Connection, Database } from "../database/database.ts";
+import type { Events } from "../events/events.ts";
+import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
+import type { Projects } from "../projects/projects.ts";
+import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { captureElement } from "./_capture.ts";
+import type { CaptureInput } from "./_capture_input.ts";
+import {
+  findComputedStyles,
+  findHtml,
+  findImage,
+  findScreenshots,
+  insertComment,
+  listComments,
+} from "./_content_rows.ts";
+import { announceChange, type ElementChange, recordChange, watchChanges } from "./_feed.ts";
+import type { Image, ImageType } from "./_images.ts";
+import { countElements, deleteElement, type ElementScope, findElements, listElements, updateElement } from "./_rows.ts";
+
+/** What became of an element. */
+export type ElementStatus = "OPEN" | "ACKNOWLEDGED" | "RESOLVED" | "DISMISSED";
+
+/** One captured DOM element, without what is large. Times are milliseconds since the Unix epoch, lengths CSS pixels. */
+export interface Element extends Omit<CaptureInput, "clientId" | "html" | "computedStyles" | "screenshot"> {
+  id: string;
+  projectId: string;
+  /** null: the account was deleted. */
+  capturedById: string | null;
+  /** The project's at the last change. */
+  revision: number;
+  htmlByteSize: number;
+  status: ElementStatus;
+  staleSince: number | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A capture as the room takes it. */
+export type Capture = Omit<CaptureInput, "projectId"> & {
+  /** null: the actor's own first project. */
+  projectId: string | null;
+};
+
+/** The measures of an element's screenshot. Sizes are pixels of the image. */
+export interface Screenshot {
+  elementId: string;
+  mimeType: ImageType;
+  width: number;
+  height: number;
+  byteSize: number;
+}
+
+/** What somebody said of an element. */
+export interface ElementComment {
+  id: string;
+  elementId: string;
+  /** null: the account was deleted. */
+  authorId: string | null;
+  body: string;
+  createdAt: number;
+}
+
+/** What of a list is wanted; what is absent or null does not matter. */
+export interface ElementFilter {
+  status?: ElementStatus[] | null | undefined;
+  pageUrlPrefix?: string | null | undefined;
+  pageId?: string | null | undefined;
+  /** In any case. */
+  tagName?: string | null | undefined;
+  capturedById?: string | null | undefined;
+  createdAfter?: number | null | undefined;
+  createdBefore?: number | null | undefined;
+}
+
+/** What happened to an element. */
+export type ElementEventKind = "CAPTURED" | "UPDATED" | "STALE" | "DELETED";
+
+/** One change of a project, with the element as it is now: null where it was deleted since. */
+export interface ElementEvent {
+  revision: number;
+  kind: ElementEventKind;
+  elementId: string;
+  element: Element | null;
+}
+
+/** Elements that people captured. Methods with an actor throw `UNAUTHENTICATED`, `FORBIDDEN`, and `NOT_FOUND` for what it may not see. */
+export interface Elements {
+  /** Stores a capture and tells the project's watchers; the same `clientId` again returns the stored one. Throws `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`. */
+  capture(actor: Actor, capture: Capture): Promise<Element>;
+  get(actor: Actor, id: string): Promise<Element>;
+  /** Newest first; of one project, or of all that the actor is a member of. */
+  list(actor: Actor, request: { projectId: string | null; filter: ElementFilter; page: Page }): Promise<Slice<Element>>;
+  /** Sets the note or the status; absent leaves it. */
+  update(actor: Actor, id: string, change: { note?: string | null; status?: ElementStatus }): Promise<Element>;
+  /** Adds a comment. */
+  comment(actor: Actor, id: string, body: string): Promise<Element>;
+  /** Deletes the element with all that belongs to it. */
+  delete(actor: Actor, id: string): Promise<void>;
+  /** The project's changes after a revision (null: from now on), in order, each once, without an end. Throws `INVALID_INPUT`. */
+  watch(
+    actor: Actor,
+    request: { projectId: string; after: number | null },
+  ): Promise<AsyncGenerator<ElementEvent, undefined>>;
+  /** An element's screenshot with its bytes. */
+  image(actor: Actor, id: string): Promise<Image>;
+  /** The HTML of elements already shown, each cut after `maxBytes` bytes of UTF-8 at a character boundary. */
+  htmlOf(ids: readonly string[], maxBytes: number): Promise<string[]>;
+  /** The computed styles of elements already shown. */
+  computedStylesOf(ids: readonly string[]): Promise<Record<string, unknown>[]>;
+  /** The screenshots' measures of elements already shown. */
+  screenshotsOf(ids: readonly string[]): Promise<(Screenshot | null)[]>;
+  /** The comments of elements already shown, oldest first. */
+  commentsOf(ids: readonly string[]): Promise<ElementComment[][]>;
+}
+
+/** What the elements room is built on. */
+export interface ElementsDependencies {
+  database: Database;
+  audit: Audit;
+  events: Events;
+  rateLimits: RateLimits;
+  projects: Projects;
+  clock: Clock;
+}
+
+/** Builds the elements room. */
+export function createElements(dependencies: ElementsDependencies): Elements {
+  const { database, audit, events, projects, clock } = dependencies;
+  const { read } = database;
+  return {
+    capture: (actor, capture) => captureElement(dependencies, actor, capture),
+    get,
+    list,
+    update,
+    comment,
+    delete: remove,
+    watch: (actor, request) => watchChanges(dependencies, actor, request),
+    image,
+    htmlOf: async (ids, maxBytes) => inOrder(ids, await findHtml(read, ids, maxBytes), ""),
+    computedStylesOf: async (ids) => inOrder(ids, await findComputedStyles(read, ids), {}),
+    screenshotsOf: async (ids) => inOrder(ids, await findScreenshots(read, ids), null),
+    commentsOf: async (ids) =>
+      inOrder(ids, Map.groupBy(await listComments(read, ids), (comment) => comment.elementId), []),
+  };
+
+  async function get(actor: Actor, id: string): Promise<Element> {
+    return await find(actor, id, "READ_ELEMENTS");
+  }
+
+  async function find(actor: Actor, id: string, permission: "READ_ELEMENTS" | "WRITE_ELEMENTS"): Promise<Element> {
+    requireSignedIn(actor);
+    const hiddenAs = new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
+    const [element] = await findElements(read, [id]);
+    if (element === undefined) throw hiddenAs;
+    await projects.authorize(actor, { projectId: element.projectId, permission, hiddenAs });
+    return element;
+  }
+
+  async function list(actor: Actor, request: { projectId: string | null; filter: ElementFilter; page: Page }) {
+    const { filter, page } = request;
+    const signedIn = requireScope(actor, "ELEMENTS_READ");
+    const projectId = request.projectId ?? (signedIn.kind === "token" ? signedIn.projectId : null);
+    if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
+    const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
+    const rows = await listElements(read, { scope, filter, page });
+    return toSlice(page, rows, () => countElements(read, { scope, filter }));
+  }
+
+  function update(actor: Actor, id: string, { note, status }: { note?: string | null; status?: ElementStatus }) {
+    return change(actor, id, { kind: "UPDATED", event: "element.updated" }, (connection, element) => {
+      const updated = { ...element, note: note === undefined ? element.note : note, status: status ?? element.status };
+      return updateElement(connection, updated).then(() => updated);
+    });
+  }
+
+  function comment(actor: Actor, id: string, body: string): Promise<Element> {
+    return change(actor, id, { kind: "UPDATED", event: "element.commented" }, async (connection, element) => {
+      const authorId = requireSignedIn(actor).userId;
+      await insertComment(connection, { id: newId(), elementId: id, authorId, body, createdAt: clock.now() });
+      await updateElement(connection, element);
+      return element;
+    });
+  }
+
+  async function remove(actor: Actor, id: string): Promise<void> {
+    await change(actor, id, { kind: "DELETED", event: "element.deleted" }, async (connection, element) => {
+      await deleteElement(connection, id);
+      return element;
+    });
+  }
+
+  /** Runs one change of an existing element: permission, transaction, revision, event, and then the watchers. */
+  async function change(
+    actor: Actor,
+    id: string,
+    kind: Omit<ElementChange, "element">,
+    work: (connection: Connection, element: Element) => Promise<Element>,
+  ): Promise<Element> {
+    const { projectId } = await find(actor, id, "WRITE_ELEMENTS");
+    const changed = await database.write(async (connection) => {
+      // Read again in the transaction: it may have changed or gone since.
+      const [current] = await findElements(connection, [id]);
+      if (current === undefined) throw new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
+      const revision = await projects.takeRevision(connection, projectId);
+      const element = await work(connection, { ...current, revision, updatedAt: clock.now() });
+      await recordChange({ connection, audit }, actor, { element, ...kind });
+      return element;
+    });
+    announceChange(events, projectId);
+    return changed;
+  }
+
+  async function image(actor: Actor, id: string): Promise<Image> {
+    await get(actor, id);
+    const image = await findImage(read, id);
+    if (image === undefined) {
+      throw new AppError("NOT_FOUND", `Element "${toGlobalId("Element", id)}" has no screenshot`);
+    }
+    return image;
+  }
+}
+
+function inOrder<T>(ids: readonly string[], found: Map<string, T>, absent: T): T[] {
+  return ids.map((id) => found.get(id) ?? absent);
+}

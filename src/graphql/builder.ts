@@ -1,0 +1,105 @@
+import SchemaBuilder from "@pothos/core";
+import DataloaderPlugin from "@pothos/plugin-dataloader";
+import RelayPlugin from "@pothos/plugin-relay";
+import ValidationPlugin from "@pothos/plugin-validation";
+import { type GraphQLResolveInfo, isObjectType } from "graphql";
+import type { Actor } from "../base/actor.ts";
+import { AppError } from "../base/errors.ts";
+import { fromGlobalId, toGlobalId } from "../base/ids.ts";
+import { addScalars } from "./_scalars.ts";
+
+/** Facts about one request, the same over HTTP, sockets and MCP; never services. */
+export interface RequestContext {
+  actor: Actor;
+  /** A UUID that the answer to an `INTERNAL` error and the log share. */
+  requestId: string;
+  /** Ends when the client goes away or the server stops. */
+  signal: AbortSignal;
+  /** Headers that the HTTP answer will carry; read by nobody over sockets and MCP. */
+  responseHeaders: Headers;
+  /** Whether a browser asks from the server's own origin, so that a cookie may be set. */
+  sameOrigin: boolean;
+}
+
+/** What the scalars are inside: DateTime is milliseconds since the Unix epoch. */
+interface SchemaTypes {
+  Context: RequestContext;
+  DefaultFieldNullability: false;
+  Connection: { count(): Promise<number> };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: number; Output: number };
+    JSON: { Input: unknown; Output: unknown };
+  };
+}
+
+/** The builder that each room's `addXSchema` is handed. */
+export type Builder = ReturnType<typeof createBuilder>;
+
+/** Builds a schema builder with the scalars, `node`, `nodes` and the three root types, and nothing of any room. */
+export function createBuilder(): PothosSchemaTypes.SchemaBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>> {
+  const builder = new SchemaBuilder<SchemaTypes>({
+    plugins: [RelayPlugin, DataloaderPlugin, ValidationPlugin],
+    defaultFieldNullability: false,
+    relay: {
+      encodeGlobalID: (typeName, id) => toGlobalId(typeName, String(id)),
+      decodeGlobalID: (globalId) => {
+        const { typeName, id } = fromGlobalId(globalId) ?? { typeName: "", id: "" };
+        return { typename: typeName, id };
+      },
+      nodeTypeOptions: { description: "Whatever has a global id." },
+      nodeQueryOptions: {
+        description: "The object with this global id, or null where there is none that the caller may see.",
+        resolve: (_root, { id }, _context, info, resolveNode) => isNodeType(info, id.typename) ? resolveNode(id) : null,
+      },
+      nodesQueryOptions: {
+        description: "The objects with these global ids, at most 100, in their order, each null where `node` would be.",
+        resolve: async (_root, { ids }, _context, info, resolveNodes) => {
+          if (ids.length > MAX_NODES) throw new AppError("TOO_COMPLEX", `Cannot answer for more than ${MAX_NODES} ids`);
+          const known = ids.filter((id) => isNodeType(info, id.typename));
+          const nodes = await resolveNodes(known);
+          return ids.map((id) => nodes[known.indexOf(id)] ?? null);
+        },
+      },
+    },
+    validation: {
+      validationError: ({ issues }) => {
+        const shown = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({ path: toPath(path), message }));
+        return new AppError("INVALID_INPUT", describeIssue(shown[0]), { issues: shown });
+      },
+    },
+  });
+  addScalars(builder);
+  builder.globalConnectionField("totalCount", (t) =>
+    t.int({
+      nullable: false,
+      description: "How many there are in all; counted only when asked for.",
+      resolve: (connection) => connection.count(),
+    }));
+  builder.queryType({});
+  builder.mutationType({});
+  builder.subscriptionType({});
+  return builder;
+}
+
+const MAX_NODES = 100;
+/** Issues told of one input: enough to mend it, bounded because a list may have thousands. */
+const MAX_ISSUES = 20;
+
+type IssuePath = readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+
+function toPath(path: IssuePath): (string | number)[] {
+  return (path ?? []).map((part) => {
+    const key = typeof part === "object" ? part.key : part;
+    return typeof key === "number" ? key : String(key);
+  });
+}
+
+function describeIssue(issue: { path: (string | number)[]; message: string } | undefined): string {
+  return `Cannot accept the input: ${issue?.path.join(".") ?? ""} ${issue?.message ?? "is invalid"}`;
+}
+
+function isNodeType(info: GraphQLResolveInfo, typeName: string): boolean {
+  const type = info.schema.getType(typeName);
+  return isObjectType(type) && type.getInterfaces().some((node) => node.name === "Node");
+}

@@ -1,0 +1,73 @@
+import { GraphQLError } from "graphql";
+import { AppError, ERROR_CODES, type ErrorCode } from "../base/errors.ts";
+import { roomLog } from "../base/log.ts";
+
+const log = roomLog("graphql");
+
+/** HTTP status codes of errors that answer a whole request. RFC 9110 §15.5, RFC 6585 §4 */
+const HTTP_STATUS: Record<ErrorCode, number> = {
+  UNAUTHENTICATED: 401,
+  INVALID_CREDENTIALS: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  INVALID_INPUT: 400,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  TOO_LARGE: 413,
+  TOO_COMPLEX: 400,
+  PEER_UNAVAILABLE: 503,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+};
+
+const DOCUMENT_CODES = new Set<string>([
+  ...ERROR_CODES,
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "BAD_USER_INPUT",
+]);
+
+/** The HTTP status of an answer that is this error alone. */
+export function httpStatus(code: ErrorCode): number {
+  return HTTP_STATUS[code];
+}
+
+/**
+ * The one translation of what was thrown to what a client sees, over HTTP, sockets and MCP: an `AppError` with its code, an
+ * error in the document itself with GraphQL's, anything else as `INTERNAL` with the request id, logged with its cause.
+ */
+export function maskError(error: unknown, requestId: string): GraphQLError {
+  const cause = error instanceof GraphQLError ? error.originalError ?? error : error;
+  const place = error instanceof GraphQLError
+    ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
+    : {};
+  if (cause instanceof AppError) {
+    const { code, message, details } = cause;
+    return new GraphQLError(message, { ...place, extensions: { code, ...details } });
+  }
+  if (cause instanceof GraphQLError) return withDocumentCode(cause);
+  log.error("Unexpected error in request {requestId}: {error}", { requestId, error: cause });
+  const extensions = { code: "INTERNAL", requestId };
+  return new GraphQLError(`Unexpected error (request ${requestId})`, { ...place, extensions });
+}
+
+/** The JSON body of an answer that is one error. */
+export function errorBody(error: AppError): { errors: { message: string; extensions: Record<string, unknown> }[] } {
+  return { errors: [{ message: error.message, extensions: { code: error.code, ...error.details } }] };
+}
+
+function withDocumentCode(error: GraphQLError): GraphQLError {
+  const known = error.extensions["code"];
+  if (typeof known === "string" && DOCUMENT_CODES.has(known)) return error;
+  const { nodes, source, positions, path } = error;
+  const code = known === undefined ? documentCode(error) : "INVALID_INPUT";
+  return new GraphQLError(error.message, { nodes, source, positions, path, extensions: { ...error.extensions, code } });
+}
+
+function documentCode(error: GraphQLError): string {
+  // graphql-js tells the limit on tokens from a fault of syntax by its words alone.
+  if (/^Syntax Error: Document contains more than \d+ tokens/.test(error.message)) return "TOO_COMPLEX";
+  if (error.message.startsWith("Syntax Error")) return "GRAPHQL_PARSE_FAILED";
+  if (/^(Variable|Argument) "/.test(error.message)) return "BAD_USER_INPUT";
+  return "GRAPHQL_VALIDATION_FAILED";
+}

@@ -1,0 +1,3 @@
+import { runCommand } from "./app/commands.ts";
+
+Deno.exit(await runCommand(Deno.args));

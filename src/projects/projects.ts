@@ -1,0 +1,154 @@
+import type { Audit } from "../audit/audit.ts";
+import { type Actor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
+import type { Clock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
+import { newId, toGlobalId } from "../base/ids.ts";
+import type { Connection, Database } from "../database/database.ts";
+import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
+import {
+  countProjects,
+  findFirstOwn,
+  findProjects,
+  findRole,
+  insertProject,
+  listMembers,
+  listProjects,
+  type ProjectScope,
+  takeRevision,
+} from "./_rows.ts";
+import { type ProjectPermission, requireDeveloper, requirePermission } from "./permissions.ts";
+
+/** What elements, rooms and tokens belong to. Times are milliseconds since the Unix epoch. */
+export interface Project {
+  id: string;
+  name: string;
+  /** The number of changes to its elements so far. */
+  revision: number;
+  createdAt: number;
+}
+
+/** What a member may do: OWNER members and deletion, EDITOR elements, VIEWER reading. */
+export type ProjectRole = "OWNER" | "EDITOR" | "VIEWER";
+
+/** A person in a project. */
+export interface ProjectMember {
+  projectId: string;
+  userId: string;
+  role: ProjectRole;
+}
+
+/** What a permission is asked for; `hiddenAs` is thrown to who may not see the project, else that it can't be found. */
+export interface PermissionRequest {
+  projectId: string;
+  permission: ProjectPermission;
+  hiddenAs?: AppError;
+}
+
+/** Projects, their members, and the one place that decides what a member may do. */
+export interface Projects {
+  /** Makes a project that the actor owns. Throws `UNAUTHENTICATED`, `FORBIDDEN`. */
+  create(actor: Actor, input: { name: string }): Promise<Project>;
+  /** A project that the actor is a member of, or any for an admin. Throws `UNAUTHENTICATED`, `NOT_FOUND`. */
+  get(actor: Actor, id: string): Promise<Project>;
+  /** The projects that the actor may see, newest first. Throws `UNAUTHENTICATED`. */
+  list(actor: Actor, page: Page): Promise<Slice<Project>>;
+  /** Projects that the actor was already shown by reference, in the order of the ids, null where there is none any more. */
+  byIds(ids: readonly string[]): Promise<(Project | null)[]>;
+  /** The members of projects that the actor was already shown, a list for each id. */
+  membersOf(ids: readonly string[]): Promise<ProjectMember[][]>;
+  /** The first project that the actor owns, by age; a token that is good for one project alone has that one. Throws `NOT_FOUND`. */
+  firstOwn(actor: Actor): Promise<string>;
+  /** The actor, known to hold the permission. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`. */
+  authorize(actor: Actor, request: PermissionRequest): Promise<SignedInActor>;
+  /** Takes the project's next revision in the caller's transaction. Throws `NOT_FOUND`. */
+  takeRevision(connection: Connection, id: string): Promise<number>;
+}
+
+/** What the projects room is built on. */
+export interface ProjectsDependencies {
+  database: Database;
+  audit: Audit;
+  clock: Clock;
+}
+
+/** Builds the projects room. */
+export function createProjects({ database, audit, clock }: ProjectsDependencies): Projects {
+  const { read } = database;
+  return { create, get, list, byIds, membersOf, firstOwn, authorize, takeRevision: nextRevision };
+
+  async function create(actor: Actor, { name }: { name: string }): Promise<Project> {
+    const owner = requireDeveloper(actor);
+    if (owner.kind === "token") throw new AppError("FORBIDDEN", "Cannot make a project with an access token");
+    const project = { id: newId(), name, revision: 0, createdAt: clock.now() };
+    await database.write(async (connection) => {
+      await insertProject(connection, project, owner.userId);
+      await audit.record(connection, actor, { kind: "project.created", subjectId: project.id });
+    });
+    return project;
+  }
+
+  async function get(actor: Actor, id: string): Promise<Project> {
+    const signedIn = requireSignedIn(actor);
+    const isVisible = await roleOf(signedIn, id) !== null || seesAll(signedIn);
+    const [project] = isVisible ? await findProjects(read, [id]) : [];
+    if (project === undefined) throw notFound(id);
+    return project;
+  }
+
+  async function list(actor: Actor, page: Page): Promise<Slice<Project>> {
+    const scope = scopeOf(requireSignedIn(actor));
+    return toSlice(page, await listProjects(read, scope, page), () => countProjects(read, scope));
+  }
+
+  async function byIds(ids: readonly string[]): Promise<(Project | null)[]> {
+    const projects = new Map((await findProjects(read, ids)).map((project) => [project.id, project]));
+    return ids.map((id) => projects.get(id) ?? null);
+  }
+
+  async function membersOf(ids: readonly string[]): Promise<ProjectMember[][]> {
+    const members = Map.groupBy(await listMembers(read, ids), (member) => member.projectId);
+    return ids.map((id) => members.get(id) ?? []);
+  }
+
+  async function firstOwn(actor: Actor): Promise<string> {
+    const signedIn = requireSignedIn(actor);
+    const limited = signedIn.kind === "token" ? signedIn.projectId : null;
+    const id = limited ?? await findFirstOwn(read, signedIn.userId);
+    if (id === null) throw new AppError("NOT_FOUND", "Cannot find a project of your own: make one with createProject");
+    return id;
+  }
+
+  async function authorize(actor: Actor, { projectId, permission, hiddenAs }: PermissionRequest) {
+    const signedIn = requireSignedIn(actor);
+    const role = await roleOf(signedIn, projectId);
+    if (role !== null) return requirePermission(signedIn, role, permission);
+    if (hiddenAs !== undefined) throw hiddenAs;
+    // An admin sees that the project exists, and what is in it only as a member.
+    await get(actor, projectId);
+    throw new AppError("FORBIDDEN", "Cannot do this as an admin who is no member of the project");
+  }
+
+  async function nextRevision(connection: Connection, id: string): Promise<number> {
+    const revision = await takeRevision(connection, id, clock.now());
+    if (revision === null) throw notFound(id);
+    return revision;
+  }
+
+  async function roleOf(actor: SignedInActor, projectId: string): Promise<ProjectRole | null> {
+    if (actor.kind === "token" && actor.projectId !== null && actor.projectId !== projectId) return null;
+    return await findRole(read, projectId, actor.userId);
+  }
+}
+
+function seesAll(actor: SignedInActor): boolean {
+  return actor.role === "ADMIN" && (actor.kind === "user" || actor.projectId === null);
+}
+
+function scopeOf(actor: SignedInActor): ProjectScope {
+  const projectId = actor.kind === "token" ? actor.projectId : null;
+  return { memberId: seesAll(actor) ? null : actor.userId, projectId };
+}
+
+function notFound(id: string): AppError {
+  return new AppError("NOT_FOUND", `Cannot find project "${toGlobalId("Project", id)}"`);
+}

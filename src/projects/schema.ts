@@ -1,0 +1,101 @@
+import { z } from "zod";
+import type { Builder } from "../graphql/builder.ts";
+import { loadVisible, localId, orDeleted } from "../graphql/nodes.ts";
+import { readPage, toConnection } from "../graphql/pages.ts";
+import type { addSessionsSchema } from "../sessions/schema.ts";
+import type { addUsersSchema } from "../users/schema.ts";
+import type { Users } from "../users/users.ts";
+import type { Project, ProjectMember, Projects } from "./projects.ts";
+
+type LowerTypes = ReturnType<typeof addUsersSchema> & ReturnType<typeof addSessionsSchema>;
+
+/** Adds `Project`, `project`, `projects` and `createProject`, and an access token's project. */
+export function addProjectsSchema(
+  builder: Builder,
+  { projects, users }: { projects: Projects; users: Users },
+  types: LowerTypes,
+) {
+  const ProjectNode = addProjectType(builder, { projects, users }, types);
+  builder.objectField(types.AccessToken, "project", (t) =>
+    t.loadable({
+      type: ProjectNode,
+      nullable: true,
+      description: "Set: the token is good for this project alone.",
+      load: async (ids: string[]) => orDeleted(await projects.byIds(ids)),
+      loaderOptions: { cache: false },
+      resolve: (token) => token.projectId,
+    }));
+  builder.queryFields((t) => ({
+    project: t.field({
+      type: ProjectNode,
+      nullable: true,
+      description: "A project that one is a member of, or any for an admin. `NOT_FOUND`.",
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }, { actor }) => projects.get(actor, localId("Project", id)),
+    }),
+    projects: t.connection({
+      type: ProjectNode,
+      description: "The projects that one is a member of, all for an admin, newest first.",
+      resolve: async (_root, args, { actor }) => {
+        const page = readPage(args);
+        return toConnection(page, await projects.list(actor, page));
+      },
+    }),
+  }));
+  const CreateProjectInput = builder.inputType("CreateProjectInput", {
+    fields: (t) => ({ name: t.string({ required: true, description: "1 to 200 characters." }) }),
+  });
+  builder.mutationFields((t) => ({
+    createProject: t.field({
+      type: ProjectNode,
+      description: "Makes a project that one owns; in a session only. `UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`.",
+      args: { input: t.arg({ type: CreateProjectInput.validate(newProject), required: true }) },
+      resolve: (_root, { input }, { actor }) => projects.create(actor, input),
+    }),
+  }));
+  return { Project: ProjectNode };
+}
+
+const newProject = z.object({ name: z.string().trim().min(1).max(200) });
+
+function addProjectType(
+  builder: Builder,
+  { projects, users }: { projects: Projects; users: Users },
+  types: LowerTypes,
+) {
+  const ProjectRole = builder.enumType("ProjectRole", {
+    description: "What a member of a project may do.",
+    values: {
+      OWNER: { description: "All, members and deletion included." },
+      EDITOR: { description: "Captures, comments, sets the status, gives live commands." },
+      VIEWER: { description: "Reads and joins rooms." },
+    },
+  });
+  const ProjectMemberType = builder.objectRef<ProjectMember>("ProjectMember").implement({
+    fields: (t) => ({
+      user: t.loadable({
+        type: types.User,
+        load: async (ids: string[]) => orDeleted(await users.byIds(ids)),
+        loaderOptions: { cache: false },
+        resolve: (member) => member.userId,
+      }),
+      role: t.expose("role", { type: ProjectRole }),
+    }),
+  });
+  return builder.node(builder.objectRef<Project>("Project"), {
+    description: "What elements, rooms and tokens belong to.",
+    id: { resolve: (project) => project.id },
+    loadMany: (ids, { actor }) => loadVisible(ids, (id) => projects.get(actor, id)),
+    fields: (t) => ({
+      name: t.exposeString("name"),
+      revision: t.exposeInt("revision", { description: "The number of changes to its elements so far." }),
+      members: t.loadableList({
+        type: ProjectMemberType,
+        load: (ids: string[]) => projects.membersOf(ids),
+        loaderOptions: { cache: false },
+        resolve: (project) => project.id,
+      }),
+      createdAt: t.expose("createdAt", { type: "DateTime" }),
+    }),
+  });
+}

@@ -1,0 +1,49 @@
+import sql from "sql-template-tag";
+import type { TokenScope } from "../base/actor.ts";
+import type { Connection } from "../database/database.ts";
+import type { AccessToken } from "./sessions.ts";
+
+interface AccessTokenRow extends Omit<AccessToken, "scopes"> {
+  scopes: string;
+}
+
+const COLUMNS = sql`id, user_id AS userId, name, prefix, scopes, project_id AS projectId, expires_at AS expiresAt,
+  last_used_at AS lastUsedAt, created_at AS createdAt`;
+
+/** The access token with this SHA-256. */
+export async function findTokenByHash(connection: Connection, hash: Uint8Array): Promise<AccessToken | undefined> {
+  const row = await connection.get<AccessTokenRow>(
+    sql`SELECT ${COLUMNS} FROM access_tokens WHERE token_hash = ${hash}`,
+  );
+  return row && toAccessToken(row);
+}
+
+/** The access tokens of a user, oldest first. */
+export async function listTokens(connection: Connection, userId: string): Promise<AccessToken[]> {
+  const rows = await connection.all<AccessTokenRow>(
+    sql`SELECT ${COLUMNS} FROM access_tokens WHERE user_id = ${userId} ORDER BY id`,
+  );
+  return rows.map(toAccessToken);
+}
+
+/** Stores a new access token. */
+export async function insertToken(connection: Connection, token: AccessToken, hash: Uint8Array): Promise<void> {
+  await connection.run(sql`
+    INSERT INTO access_tokens (id, user_id, name, token_hash, prefix, scopes, project_id, expires_at, created_at)
+    VALUES (${token.id}, ${token.userId}, ${token.name}, ${hash}, ${token.prefix}, ${JSON.stringify(token.scopes)},
+      ${token.projectId}, ${token.expiresAt}, ${token.createdAt})`);
+}
+
+/** Remembers when a token was last used. */
+export async function touchToken(connection: Connection, id: string, now: number): Promise<void> {
+  await connection.run(sql`UPDATE access_tokens SET last_used_at = ${now} WHERE id = ${id}`);
+}
+
+/** Deletes a user's token; false where there is none. */
+export async function deleteToken(connection: Connection, userId: string, id: string): Promise<boolean> {
+  return await connection.run(sql`DELETE FROM access_tokens WHERE id = ${id} AND user_id = ${userId}`) > 0;
+}
+
+function toAccessToken(row: AccessTokenRow): AccessToken {
+  return { ...row, scopes: JSON.parse(row.scopes) as TokenScope[] };
+}

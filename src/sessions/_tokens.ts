@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+
+const TOKEN_BYTES = 32;
+const ACCESS_TOKEN_PREFIX = "fp_";
+const CHECKSUM_LENGTH = 8;
+
+/** A new session token: 256 random bits in base64url. */
+export function newSessionToken(): string {
+  return crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** A new access token: `fp_`, 256 random bits in base64url, and their CRC-32 in hex, which tells a mistyped one. */
+export function newAccessToken(): string {
+  const random = newSessionToken();
+  return `${ACCESS_TOKEN_PREFIX}${random}${checksum(random)}`;
+}
+
+/** Whether a credential claims to be an access token rather than a session's. */
+export function isAccessToken(credential: string): boolean {
+  return credential.startsWith(ACCESS_TOKEN_PREFIX);
+}
+
+/** Whether an access token is as it was made, so that a mistyped one costs no look-up. */
+export function isIntact(accessToken: string): boolean {
+  const random = accessToken.slice(ACCESS_TOKEN_PREFIX.length, -CHECKSUM_LENGTH);
+  return accessToken.slice(-CHECKSUM_LENGTH) === checksum(random);
+}
+
+/** The SHA-256 by which a token is found. It is as random as the token, so it needs neither salt nor stretching. */
+export function hashToken(token: string): Uint8Array {
+  return createHash("sha256").update(token).digest();
+}
+
+/** What a person may see of an access token to tell it from others. */
+export function shownPrefix(accessToken: string): string {
+  return accessToken.slice(0, ACCESS_TOKEN_PREFIX.length + 6);
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(CHECKSUM_LENGTH, "0");
+}
