@@ -28,7 +28,8 @@ export interface WebSockets {
 
 interface Extra {
   socket: WebSocket;
-  request: Request;
+  /** The request that opened it: its headers. */
+  handshake: Request;
   /** A guest until `connection_init`. */
   actor: Actor;
   /** Ends with the socket. */
@@ -84,14 +85,16 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     await rateLimits.take("socket", `address ${ipAddress ?? "unknown"}`);
     const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
     const protocol = offered.find((name) => name === GRAPHQL_TRANSPORT_WS_PROTOCOL);
+    // The upgraded request can't be asked any more, and its cookie is wanted at `connection_init`.
+    const handshake = new Request(request.url, { headers: request.headers });
     const { socket, response } = Deno.upgradeWebSocket(request, {
       ...(protocol === undefined ? {} : { protocol }),
       idleTimeout: IDLE_TIMEOUT_SECONDS,
     });
     const ended = new AbortController();
-    const origin = { ipAddress, userAgent: request.headers.get("user-agent") };
+    const origin = { ipAddress, userAgent: handshake.headers.get("user-agent") };
     const actor: Actor = { kind: "guest", origin };
-    const extra: Extra = { socket, request, actor, signal: ended.signal };
+    const extra: Extra = { socket, handshake, actor, signal: ended.signal };
     open.add(extra);
     socket.onopen = () => serve(extra, protocol ?? "", ended);
     socket.onerror = () => log.debug("A socket failed");
@@ -122,13 +125,13 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
   }
 
   async function connect(extra: Extra, params: Params | undefined): Promise<boolean> {
-    const { socket, request, actor: { origin } } = extra;
+    const { socket, handshake, actor: { origin } } = extra;
     const authorization = params?.authorization;
     try {
       // The cookie came with the upgrade, which only an allowed origin gets past.
       extra.actor = typeof authorization === "string"
         ? await edge.identifyBearer(authorization, origin)
-        : await edge.identify(request, origin.ipAddress);
+        : await edge.identify(handshake, origin.ipAddress);
       requireSignedIn(extra.actor);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -153,7 +156,6 @@ async function send(socket: WebSocket, message: string): Promise<void> {
   socket.send(message);
   for (let waited = 0; socket.bufferedAmount > MAX_UNSENT_BYTES; waited += DRAIN_INTERVAL_MS) {
     if (waited >= MAX_DRAIN_MS) return socket.close(TOO_MANY, "Reads too slowly");
-    // deno-lint-ignore no-await-in-loop -- polled: a server's socket tells its buffer's size but not when it shrinks
     await new Promise((resolve) => setTimeout(resolve, DRAIN_INTERVAL_MS));
   }
 }

@@ -59,11 +59,13 @@ async function stopServer(app: App, server: Deno.HttpServer<Deno.NetAddr>, close
 
 async function answer(app: App, request: Request, ipAddress: string | null): Promise<Response> {
   const startedAt = performance.now();
+  // Read first: an upgraded request can't be asked any more.
+  const { method, url } = request;
   const response = await route(app, request, ipAddress).catch((error: unknown) => refusal(error));
-  const { pathname } = new URL(request.url);
+  const { pathname } = new URL(url);
   const durationMs = Math.round(performance.now() - startedAt);
   log.debug("{method} {pathname} {status} in {durationMs} ms", {
-    method: request.method,
+    method,
     pathname,
     status: response.status,
     durationMs,

@@ -45,7 +45,8 @@ export function maskError(error: unknown, requestId: string): GraphQLError {
     const { code, message, details } = cause;
     return new GraphQLError(message, { ...place, extensions: { code, ...details } });
   }
-  if (cause instanceof GraphQLError) return withDocumentCode(cause);
+  // With a path it comes from a resolver's value that does not fit the schema: a bug, not the client's fault.
+  if (cause instanceof GraphQLError && (cause.path === undefined || isCoded(cause))) return withDocumentCode(cause);
   log.error("Unexpected error in request {requestId}: {error}", { requestId, error: cause });
   const extensions = { code: "INTERNAL", requestId };
   return new GraphQLError(`Unexpected error (request ${requestId})`, { ...place, extensions });
@@ -57,17 +58,20 @@ export function errorBody(error: AppError): { errors: { message: string; extensi
 }
 
 function withDocumentCode(error: GraphQLError): GraphQLError {
-  const known = error.extensions["code"];
-  if (typeof known === "string" && DOCUMENT_CODES.has(known)) return error;
+  if (isCoded(error)) return error;
   const { nodes, source, positions, path } = error;
-  const code = known === undefined ? documentCode(error) : "INVALID_INPUT";
+  const code = error.extensions["code"] === undefined ? documentCode(error) : "INVALID_INPUT";
   return new GraphQLError(error.message, { nodes, source, positions, path, extensions: { ...error.extensions, code } });
+}
+
+function isCoded(error: GraphQLError): boolean {
+  const code = error.extensions["code"];
+  return typeof code === "string" && DOCUMENT_CODES.has(code);
 }
 
 function documentCode(error: GraphQLError): string {
   // graphql-js tells the limit on tokens from a fault of syntax by its words alone.
   if (/^Syntax Error: Document contains more than \d+ tokens/.test(error.message)) return "TOO_COMPLEX";
   if (error.message.startsWith("Syntax Error")) return "GRAPHQL_PARSE_FAILED";
-  if (/^(Variable|Argument) "/.test(error.message)) return "BAD_USER_INPUT";
-  return "GRAPHQL_VALIDATION_FAILED";
+  return "BAD_USER_INPUT";
 }

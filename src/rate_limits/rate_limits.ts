@@ -50,7 +50,6 @@ export function createRateLimits({ database, kv, clock }: { database: Database; 
     while (counter.used >= counter.leased && counter.used < rule.maxCount) {
       const extending = counter.extending ??= extend(counter, rule, ["rate_limits", action, subject, window])
         .finally(() => counter.extending = null);
-      // deno-lint-ignore no-await-in-loop -- a turn ends as soon as others of this window leave something
       await extending;
     }
     if (counter.used < rule.maxCount) {

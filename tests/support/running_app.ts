@@ -1,0 +1,108 @@
+import { startServer } from "../../src/app/server.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { type Config, readConfig } from "../../src/base/config.ts";
+
+/** The whole server on a free port with a data folder of its own, and what tests say to it. */
+export interface RunningApp extends AsyncDisposable {
+  url: string;
+  dataDir: string;
+  /** Sends an operation; a token makes the caller somebody. Returns the parsed body. */
+  graphql(query: string, variables?: Record<string, unknown>, token?: string | null): Promise<GraphqlBody>;
+  /** Sends an operation that must succeed and returns its data. */
+  ask(query: string, variables?: Record<string, unknown>, token?: string | null): Promise<Data>;
+  /** Signs in and returns the session's token. */
+  signIn(email?: string, password?: string): Promise<string>;
+  /** Stops the server and keeps the data folder until the app is disposed. */
+  stop(): Promise<void>;
+}
+
+/** A GraphQL answer, loosely: a test knows what it asked for. */
+// deno-lint-ignore no-explicit-any -- answers have the shape of the query beside them
+export type Data = any;
+
+/** The body of a GraphQL answer. */
+export interface GraphqlBody {
+  data?: Data;
+  errors?: { message: string; path?: (string | number)[]; extensions: { code: string; [key: string]: unknown } }[];
+}
+
+/** Settings and time for one app. */
+export interface AppSettings {
+  environment?: Record<string, string>;
+  clock?: Clock;
+  /** An existing data folder, which stays. */
+  dataDir?: string;
+}
+
+/** The first admin of every test's data folder. */
+export const ADMIN = { email: "admin@localhost", password: "correct horse battery" };
+
+/** Starts the server. Its data folder is a copy of one made once a test file, so that only the first start hashes a password. */
+export async function startApp({ environment = {}, clock, dataDir }: AppSettings = {}): Promise<RunningApp> {
+  const folder = dataDir ?? await copyTemplate();
+  const server = await startServer(configFor(folder, environment), clock === undefined ? {} : { clock });
+  const graphql: RunningApp["graphql"] = async (query, variables = {}, token = null) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...bearer(token) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return await response.json();
+  };
+  const ask: RunningApp["ask"] = async (query, variables, token) => {
+    const { data, errors } = await graphql(query, variables, token);
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    return data;
+  };
+  return {
+    url: server.url,
+    dataDir: folder,
+    graphql,
+    ask,
+    signIn: async (email = ADMIN.email, password = ADMIN.password) =>
+      (await ask(SIGN_IN, { input: { email, password } })).signIn.token,
+    stop: () => server.stop(),
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      if (dataDir === undefined) await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** The `Authorization` header of a token, none for null. */
+export function bearer(token: string | null): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { token } }`;
+
+let template: Promise<string> | null = null;
+
+async function copyTemplate(): Promise<string> {
+  template ??= makeTemplate();
+  const source = await template;
+  const target = await Deno.makeTempDir({ prefix: "fingerpost_test_" });
+  const names = ["fingerpost.db", "kv.db", "secret.key"];
+  await Promise.all(names.map((name) => Deno.copyFile(`${source}/${name}`, `${target}/${name}`)));
+  return target;
+}
+
+async function makeTemplate(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_template_" });
+  const server = await startServer(configFor(folder, {}));
+  await server.stop();
+  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  return folder;
+}
+
+function configFor(dataDir: string, environment: Record<string, string>): Config {
+  return readConfig(
+    new Map(Object.entries({
+      FINGERPOST_PORT: "0",
+      FINGERPOST_DATA_DIR: dataDir,
+      FINGERPOST_ADMIN_EMAIL: ADMIN.email,
+      FINGERPOST_ADMIN_PASSWORD: ADMIN.password,
+      ...environment,
+    })),
+  );
+}
