@@ -1,11 +1,11 @@
-import { createMcp } from "../mcp/mcp.ts";
+import type { GraphQLSchema } from "graphql";
 import { createEdge, type Edge } from "../api/edge.ts";
 import { createGraphqlHttp } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { createAudit } from "../audit/audit.ts";
-import { type SystemActor, systemActor } from "../base/actor.ts";
+import { systemActor } from "../base/actor.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
@@ -14,7 +14,7 @@ import { migrate } from "../database/migrations.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
-import type { Mcp } from "../mcp/mcp.ts";
+import { createMcp, type Mcp } from "../mcp/mcp.ts";
 import { createProjects } from "../projects/projects.ts";
 import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
 import { createSessions } from "../sessions/sessions.ts";
@@ -32,6 +32,7 @@ export interface App extends AsyncDisposable {
   mcp: Mcp;
   elements: Elements;
   rateLimits: RateLimits;
+  schema: GraphQLSchema;
   /** The first admin, if this start made it. */
   firstAdmin: Credentials | null;
   /** Ends subscriptions and sockets, so that no request is left waiting for news. */
@@ -58,7 +59,7 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
   const events = stack.use(createEvents());
   const audit = createAudit({ clock });
   const record = (kind: "database.migrated" | "server.started" | "server.stopped", details = {}) =>
-    database.write((connection) => audit.record(connection, systemActor satisfies SystemActor, { kind, details }));
+    database.write((connection) => audit.record(connection, systemActor, { kind, details }));
   if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
   const rateLimits = createRateLimits({ database, kv, clock });
   const users = createUsers({ database, audit, clock });
@@ -95,6 +96,7 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
     mcp,
     elements,
     rateLimits,
+    schema,
     firstAdmin,
     endStreams: () => {
       stopped.abort();

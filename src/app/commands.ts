@@ -6,6 +6,8 @@ type Command = (args: string[]) => Promise<number>;
 // Each is loaded when it is called: a grant is asked for at every start and must not load the server.
 const COMMANDS: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./start.ts")).start,
+  doctor: async () => (await import("./doctor.ts")).runDoctor,
+  schema: async () => (await import("./print_schema.ts")).printServerSchema,
   grants: async () => (await import("./grants.ts")).printGrant,
 };
 
