@@ -9,10 +9,11 @@ export async function findHtml(
   ids: readonly string[],
   maxBytes: number,
 ): Promise<Map<string, string>> {
-  const rows = await connection.all<{ id: string; html: Uint8Array }>(sql`
+  const rows = await connection.all<{ id: string; html: Uint8Array | null }>(sql`
     SELECT element_id AS id, substr(html, 1, ${maxBytes}) AS html FROM element_contents
     WHERE element_id IN (${join(ids)})`);
-  return new Map(rows.map(({ id, html }) => [id, decodeWhole(html)]));
+  // No bytes come out as null.
+  return new Map(rows.map(({ id, html }) => [id, html === null ? "" : decodeWhole(html)]));
 }
 
 /** The computed styles of elements. */

@@ -23,18 +23,19 @@ sharp.unblock({ operation: ["VipsForeignLoadPng", "VipsForeignLoadJpeg", "VipsFo
 
 /** Decodes a whole image off the event loop and measures it. Throws `INVALID_INPUT` where it is not what it claims, `TOO_LARGE`. */
 export async function decodeImage(mimeType: ImageType, bytes: Uint8Array): Promise<Image> {
-  const image = sharp(bytes, { failOn: "error", limitInputPixels: false });
-  const { format, width, height } = await image.metadata().catch((error: unknown) => refuse(mimeType, error));
-  if (`image/${format}` !== mimeType) refuse(mimeType);
-  if (width * height > MAX_PIXELS) {
-    throw new AppError("TOO_LARGE", `Cannot take a screenshot of ${width} × ${height} pixels: at most ${MAX_PIXELS}`);
+  try {
+    const image = sharp(bytes, { failOn: "error", limitInputPixels: false });
+    const { format, width, height } = await image.metadata();
+    if (`image/${format}` !== mimeType) throw new Error(`It is ${format}`);
+    if (width * height > MAX_PIXELS) {
+      throw new AppError("TOO_LARGE", `Cannot take a screenshot of ${width} × ${height} pixels: at most ${MAX_PIXELS}`);
+    }
+    await image.extractChannel(0).raw().toBuffer();
+    return { mimeType, width, height, bytes };
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const message = `is not the ${mimeType} that it claims to be`;
+    const issues = [{ path: ["input", "screenshot", "base64"], message }];
+    throw new AppError("INVALID_INPUT", `Cannot take the screenshot: it ${message}`, { issues, cause });
   }
-  await image.extractChannel(0).raw().toBuffer().catch((error: unknown) => refuse(mimeType, error));
-  return { mimeType, width, height, bytes };
-}
-
-function refuse(mimeType: string, cause?: unknown): never {
-  const message = `is not the ${mimeType} that it claims to be`;
-  const issues = [{ path: ["input", "screenshot", "base64"], message }];
-  throw new AppError("INVALID_INPUT", `Cannot take the screenshot: it ${message}`, { issues, cause });
 }

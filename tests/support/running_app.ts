@@ -10,6 +10,8 @@ export interface RunningApp extends AsyncDisposable {
   graphql(query: string, variables?: Record<string, unknown>, token?: string | null): Promise<GraphqlBody>;
   /** Sends an operation that must succeed and returns its data. */
   ask(query: string, variables?: Record<string, unknown>, token?: string | null): Promise<Data>;
+  /** The token of a session of the first admin. */
+  token: string;
   /** Signs in and returns the session's token. */
   signIn(email?: string, password?: string): Promise<string>;
   /** Stops the server and keeps the data folder until the app is disposed. */
@@ -39,7 +41,7 @@ export const ADMIN = { email: "admin@localhost", password: "correct horse batter
 
 /** Starts the server. Its data folder is a copy of one made once a test file, so that only the first start hashes a password. */
 export async function startApp({ environment = {}, clock, dataDir }: AppSettings = {}): Promise<RunningApp> {
-  const folder = dataDir ?? await copyTemplate();
+  const { folder, token } = dataDir === undefined ? await copyTemplate() : { folder: dataDir, token: "" };
   const server = await startServer(configFor(folder, environment), clock === undefined ? {} : { clock });
   const graphql: RunningApp["graphql"] = async (query, variables = {}, token = null) => {
     const response = await fetch(`${server.url}/graphql`, {
@@ -57,6 +59,7 @@ export async function startApp({ environment = {}, clock, dataDir }: AppSettings
   return {
     url: server.url,
     dataDir: folder,
+    token,
     graphql,
     ask,
     signIn: async (email = ADMIN.email, password = ADMIN.password) =>
@@ -76,23 +79,27 @@ export function bearer(token: string | null): Record<string, string> {
 
 const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { token } }`;
 
-let template: Promise<string> | null = null;
-
-async function copyTemplate(): Promise<string> {
-  template ??= makeTemplate();
-  const source = await template;
-  const target = await Deno.makeTempDir({ prefix: "fingerpost_test_" });
-  const names = ["fingerpost.db", "kv.db", "secret.key"];
-  await Promise.all(names.map((name) => Deno.copyFile(`${source}/${name}`, `${target}/${name}`)));
-  return target;
+interface Template {
+  folder: string;
+  token: string;
 }
 
-async function makeTemplate(): Promise<string> {
+let template: Promise<Template> | null = null;
+
+async function copyTemplate(): Promise<Template> {
+  template ??= makeTemplate();
+  const { folder: source, token } = await template;
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_test_" });
+  const names = ["fingerpost.db", "kv.db", "secret.key"];
+  await Promise.all(names.map((name) => Deno.copyFile(`${source}/${name}`, `${folder}/${name}`)));
+  return { folder, token };
+}
+
+async function makeTemplate(): Promise<Template> {
   const folder = await Deno.makeTempDir({ prefix: "fingerpost_template_" });
-  const server = await startServer(configFor(folder, {}));
-  await server.stop();
   globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  return folder;
+  await using app = await startApp({ dataDir: folder });
+  return { folder, token: await app.signIn() };
 }
 
 function configFor(dataDir: string, environment: Record<string, string>): Config {
