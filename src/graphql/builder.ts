@@ -48,19 +48,8 @@ export function createBuilder(): PothosSchemaTypes.SchemaBuilder<PothosSchemaTyp
         return { typename: typeName, id };
       },
       nodeTypeOptions: { description: "Whatever has a global id." },
-      nodeQueryOptions: {
-        description: "The object with this global id, or null where there is none that the caller may see.",
-        resolve: (_root, { id }, _context, info, resolveNode) => isNodeType(info, id.typename) ? resolveNode(id) : null,
-      },
-      nodesQueryOptions: {
-        description: "The objects with these global ids, at most 100, in their order, each null where `node` would be.",
-        resolve: async (_root, { ids }, _context, info, resolveNodes) => {
-          if (ids.length > MAX_NODES) throw new AppError("TOO_COMPLEX", `Cannot answer for more than ${MAX_NODES} ids`);
-          const known = ids.filter((id) => isNodeType(info, id.typename));
-          const nodes = await resolveNodes(known);
-          return ids.map((id) => nodes[known.indexOf(id)] ?? null);
-        },
-      },
+      nodeQueryOptions: false,
+      nodesQueryOptions: false,
     },
     validation: {
       validationError: ({ issues }) => {
@@ -77,6 +66,7 @@ export function createBuilder(): PothosSchemaTypes.SchemaBuilder<PothosSchemaTyp
       resolve: (connection) => connection.count(),
     }));
   builder.queryType({});
+  addNodeQueries(builder);
   builder.mutationType({});
   builder.subscriptionType({});
   return builder;
@@ -99,7 +89,25 @@ function describeIssue(issue: { path: (string | number)[]; message: string } | u
   return `Cannot accept the input: ${issue?.path.join(".") ?? ""} ${issue?.message ?? "is invalid"}`;
 }
 
-function isNodeType(info: GraphQLResolveInfo, typeName: string): boolean {
-  const type = info.schema.getType(typeName);
+function addNodeQueries(builder: Builder): void {
+  builder.queryFields((t) => ({
+    node: t.node({
+      description: "The object with this global id, or null where there is none that the caller may see.",
+      args: { id: t.arg.id({ required: true }) },
+      id: (_root, { id }, _context, info) => isNodeId(info, id) ? id : null,
+    }),
+    nodes: t.nodeList({
+      description: "The objects with these global ids, at most 100, in their order, each null where `node` would be.",
+      args: { ids: t.arg.idList({ required: true }) },
+      ids: (_root, { ids }, _context, info) => {
+        if (ids.length > MAX_NODES) throw new AppError("TOO_COMPLEX", `Cannot answer for more than ${MAX_NODES} ids`);
+        return ids.map((id) => isNodeId(info, id) ? id : null);
+      },
+    }),
+  }));
+}
+
+function isNodeId(info: GraphQLResolveInfo, id: string): boolean {
+  const type = info.schema.getType(fromGlobalId(id)?.typeName ?? "");
   return isObjectType(type) && type.getInterfaces().some((node) => node.name === "Node");
 }
