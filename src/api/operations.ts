@@ -6,6 +6,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   Kind,
+  parse,
 } from "graphql";
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from "graphql-yoga";
 import { AppError } from "../base/errors.ts";
@@ -144,7 +145,18 @@ function useRetryAfter(): Plugin {
 }
 
 function useTokenLimit(): Plugin {
-  return { onParse: ({ params }) => void (params.options = { ...params.options, maxTokens: MAX_DOCUMENT_TOKENS }) };
+  return {
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) => {
+        try {
+          return parse(source, { ...options, maxTokens: MAX_DOCUMENT_TOKENS });
+        } catch (error) {
+          // graphql-js tells its limit from a fault of syntax by its words alone.
+          if (!(error instanceof Error) || !error.message.includes("Document contains more than")) throw error;
+          throw new AppError("TOO_COMPLEX", `Cannot read a document of more than ${MAX_DOCUMENT_TOKENS} tokens`);
+        }
+      }),
+  };
 }
 
 function useBodyLimit(): Plugin<ServerContext> {

@@ -15,7 +15,7 @@ const log = roomLog("app");
 
 /** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
-  /** The origin under which clients reach it. */
+  /** The origin of the address it listens on. */
   url: string;
   /** The first admin, if this start made it. */
   firstAdmin: Credentials | null;
@@ -28,15 +28,15 @@ const GRACE_MS = 5_000;
 
 /** Opens the data folder and listens. Throws `UNAVAILABLE`, `INVALID_INPUT` with one line for the operator. */
 export async function startServer(config: Config, options: { clock?: Clock } = {}): Promise<RunningServer> {
-  let url = config.publicUrl ?? "";
-  const app = await createApp(config, { ...options, publicUrl: () => url });
+  let url = "";
+  const app = await createApp(config, { ...options, publicUrl: () => config.publicUrl ?? url });
   try {
     const closed = new AbortController();
     const server = Deno.serve(
       { hostname: config.host, port: config.port, signal: closed.signal, onListen: () => {} },
       (request, info) => answer(app, request, addressOf(info)),
     );
-    url ||= `http://${urlHost(config.host)}:${server.addr.port}`;
+    url = `http://${urlHost(config.host)}:${server.addr.port}`;
     let stopping: Promise<void> | null = null;
     const stop = () => stopping ??= stopServer(app, server, closed);
     return { url, firstAdmin: app.firstAdmin, stop, [Symbol.asyncDispose]: stop };
@@ -62,7 +62,8 @@ async function answer(app: App, request: Request, ipAddress: string | null): Pro
   // Read first: an upgraded request can't be asked any more.
   const { method, url } = request;
   const response = await route(app, request, ipAddress).catch((error: unknown) => refusal(error));
-  const { pathname } = new URL(url);
+  // A `Host` that makes no URL was refused, and is logged all the same.
+  const pathname = URL.parse(url)?.pathname ?? url;
   const durationMs = Math.round(performance.now() - startedAt);
   log.debug("{method} {pathname} {status} in {durationMs} ms", {
     method,

@@ -70,8 +70,6 @@ function isCoded(error: GraphQLError): boolean {
 }
 
 function documentCode(error: GraphQLError): string {
-  // graphql-js tells the limit on tokens from a fault of syntax by its words alone.
-  if (/^Syntax Error: Document contains more than \d+ tokens/.test(error.message)) return "TOO_COMPLEX";
   if (error.message.startsWith("Syntax Error")) return "GRAPHQL_PARSE_FAILED";
   return "BAD_USER_INPUT";
 }

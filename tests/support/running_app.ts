@@ -4,6 +4,7 @@ import { type Config, readConfig } from "../../src/base/config.ts";
 
 /** The whole server on a free port with a data folder of its own, and what tests say to it. */
 export interface RunningApp extends AsyncDisposable {
+  /** Where it listens, whatever its public URL. */
   url: string;
   dataDir: string;
   /** Sends an operation; a token makes the caller somebody. Returns the parsed body. */

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { createProject } from "./support/captures.ts";
+import { ADMIN, bearer, type RunningApp, startApp } from "./support/running_app.ts";
+
+/** Sends a request byte by byte, because `fetch` sets `Host` and `Origin` itself; returns the whole answer. */
+function sendRaw(app: RunningApp, head: string, body = ""): Promise<string> {
+  const { hostname, port } = new URL(app.url);
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(Number(port), hostname, () => socket.write(`${head}\r\nConnection: close\r\n\r\n${body}`));
+    socket.on("data", (chunk) => answer += chunk.toString());
+    socket.on("close", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}
+
+const statusOf = (answer: string) => Number(answer.slice(9, 12));
+
+Deno.test("a request for another host is refused on every path before anything else", async () => {
+  await using app = await startApp({ environment: { FINGERPOST_PUBLIC_URL: "https://team.example:8443" } });
+  for (const path of ["/graphql", "/mcp", "/screenshots/x", "/health/live", "/"]) {
+    for (
+      const host of ["evil.example", "127.0.0.1.evil.example", "team.example", "team.example:8443.evil.example", ""]
+    ) {
+      const answer = await sendRaw(app, `GET ${path} HTTP/1.1\r\nHost: ${host}`);
+      assert.ok([400, 403].includes(statusOf(answer)), `${host}${path}: ${answer.slice(0, 30)}`);
+      if (statusOf(answer) === 403) assert.match(answer, /"code":"FORBIDDEN"/);
+    }
+  }
+  for (const host of ["127.0.0.1:1", "localhost", "[::1]:8000", "team.example:8443"]) {
+    assert.equal(statusOf(await sendRaw(app, `GET /health/live HTTP/1.1\r\nHost: ${host}`)), 200, host);
+  }
+});
+
+Deno.test("another site's page gets no CORS header, no socket and no MCP answer", async () => {
+  await using app = await startApp();
+  const origin = "https://evil.example";
+  const query = `{"query":"{ viewer { id } }"}`;
+  const json = { "content-type": "application/json", ...bearer(app.token) };
+  const answer = await fetch(`${app.url}/graphql`, { method: "POST", body: query, headers: { ...json, origin } });
+  await answer.body?.cancel();
+  assert.equal(answer.headers.get("access-control-allow-origin"), null);
+  const mcp = await fetch(`${app.url}/mcp`, { method: "POST", body: "{}", headers: { ...json, origin } });
+  assert.equal((await mcp.json()).errors[0].extensions.code, "FORBIDDEN");
+  assert.equal(mcp.status, 403);
+  const { host } = new URL(app.url);
+  const upgrade =
+    `GET /graphql HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nUpgrade: websocket\r\nConnection: Upgrade
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws`;
+  assert.equal(statusOf(await sendRaw(app, upgrade.replaceAll(/\r?\n/g, "\r\n"))), 403);
+});
+
+Deno.test("an allowed origin gets its CORS headers, also for what it asks first", async () => {
+  await using app = await startApp();
+  await using closed = await startApp({ environment: { FINGERPOST_ALLOWED_ORIGINS: "https://tool.example" } });
+  const preflight = async ({ url }: RunningApp, origin: string) => {
+    const headers = {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization",
+    };
+    const response = await fetch(`${url}/graphql`, { method: "OPTIONS", headers });
+    return [response.status, response.headers.get("access-control-allow-origin")];
+  };
+  assert.deepEqual(await preflight(app, "http://localhost:3000"), [204, "http://localhost:3000"]);
+  assert.deepEqual(await preflight(app, "https://tool.example"), [204, null]);
+  assert.deepEqual(await preflight(closed, "https://tool.example"), [204, "https://tool.example"]);
+  assert.deepEqual(await preflight(closed, "http://localhost:3000"), [204, null]);
+});
+
+Deno.test("a browser that signs in from the server's own page gets a cookie that only this page can use", async () => {
+  await using app = await startApp();
+  const query = `mutation ($input: SignInInput!) { signIn(input: $input) { user { id } } }`;
+  const signIn = (headers: Record<string, string>) =>
+    fetch(`${app.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ query, variables: { input: ADMIN } }),
+    });
+  const elsewhere = await signIn({ origin: "http://localhost:3000" });
+  await elsewhere.body?.cancel();
+  assert.equal(elsewhere.headers.get("set-cookie"), null);
+  const response = await signIn({ "sec-fetch-site": "same-origin" });
+  await response.body?.cancel();
+  const setCookie = response.headers.get("set-cookie") ?? "";
+  assert.match(setCookie, /^fingerpost_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000$/);
+  const cookie = setCookie.split(";")[0] ?? "";
+  const ask = async (body: string, headers: Record<string, string>) => {
+    const answer = await fetch(`${app.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", cookie, ...headers },
+      body: JSON.stringify({ query: body }),
+    });
+    return [
+      answer.status,
+      (await answer.json()).errors?.[0].extensions.code,
+      answer.headers.get("set-cookie"),
+    ] as const;
+  };
+  assert.deepEqual(await ask(`{ viewer { id } }`, { "sec-fetch-site": "same-origin" }), [200, undefined, null]);
+  assert.deepEqual(await ask(`{ viewer { id } }`, { origin: app.url }), [200, undefined, null]);
+  for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }, {}]) {
+    assert.equal((await ask(`mutation { signOut }`, headers))[1], "FORBIDDEN", JSON.stringify(headers));
+  }
+  const [, , cleared] = await ask(`mutation { signOut }`, { "sec-fetch-site": "same-origin" });
+  assert.match(cleared ?? "", /^fingerpost_session=; .*Max-Age=0$/);
+  const [status, code, again] = await ask(`{ viewer { id } }`, { "sec-fetch-site": "same-origin" });
+  assert.deepEqual([status, code], [401, "UNAUTHENTICATED"]);
+  assert.match(again ?? "", /Max-Age=0$/, "a dead cookie is taken away, so that the browser can sign in again");
+});
+
+Deno.test("over HTTPS the cookie is Secure and bound to its host", async () => {
+  await using app = await startApp({ environment: { FINGERPOST_PUBLIC_URL: "https://team.example" } });
+  const response = await fetch(`${app.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "sec-fetch-site": "same-origin" },
+    body: JSON.stringify({
+      query: `mutation ($input: SignInInput!) { signIn(input: $input) { user { id } } }`,
+      variables: { input: ADMIN },
+    }),
+  });
+  await response.body?.cancel();
+  assert.match(
+    response.headers.get("set-cookie") ?? "",
+    /^__Host-fingerpost_session=.*; Path=\/; HttpOnly; SameSite=Lax; Secure/,
+  );
+});
+
+Deno.test("introspection is closed to guests where the setting says so", async () => {
+  await using open = await startApp();
+  await using closed = await startApp({ environment: { FINGERPOST_INTROSPECTION: "off" } });
+  const query = `{ __schema { queryType { name } } }`;
+  assert.equal((await open.graphql(query)).errors, undefined);
+  assert.equal((await closed.graphql(query)).errors?.[0]?.extensions.code, "GRAPHQL_VALIDATION_FAILED");
+  assert.equal((await closed.graphql(query, {}, closed.token)).errors, undefined);
+  assert.ok(await createProject(closed, closed.token));
+});
