@@ -11,10 +11,13 @@ const MIN_CUT_LENGTH = 120;
 type Holder = Record<string, unknown> | unknown[];
 
 /** A copy of a JSON value whose text has at most `maxBytes` bytes; what is longest is cut first, and named. */
-export function fitBudget(value: unknown, maxBytes: number): { value: unknown; cuts: Cut[] } {
-  const root = { value: structuredClone(value) };
+export function fitBudget(
+  value: Record<string, unknown>,
+  maxBytes: number,
+): { value: Record<string, unknown>; cuts: Cut[] } {
+  const root = structuredClone(value);
   const cuts = new Map<string, Cut>();
-  while (byteLength({ ...root, cuts: [...cuts.values()] }) > maxBytes) {
+  while (byteLength({ ...root, cut: [...cuts.values()] }) > maxBytes) {
     const place = findLongest(root);
     if (place === null) break;
     const { holder, key, path, length } = place;
@@ -22,7 +25,7 @@ export function fitBudget(value: unknown, maxBytes: number): { value: unknown; c
     write(holder, key, shorten(read(holder, key), kept));
     cuts.set(path, { path, kept, of: cuts.get(path)?.of ?? length });
   }
-  return { value: root.value, cuts: [...cuts.values()] };
+  return { value: root, cuts: [...cuts.values()] };
 }
 
 function byteLength(value: unknown): number {

@@ -116,7 +116,7 @@ const maxTokensSchema = {
 
 function toResult(data: Record<string, unknown>, maxTokens: number): CallToolResult {
   const { value, cuts } = fitBudget(data, maxTokens * BYTES_PER_TOKEN);
-  const structuredContent = cuts.length === 0 ? { ...Object(value) } : { ...Object(value), cut: cuts };
+  const structuredContent = cuts.length === 0 ? value : { ...value, cut: cuts };
   return { structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
 }
 

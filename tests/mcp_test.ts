@@ -1,0 +1,155 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import assert from "node:assert/strict";
+import { capture, captureInput, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
+import { addPerson } from "./support/people.ts";
+import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
+
+/** What the tests ask of a client, whichever protocol it speaks. */
+interface McpClient extends AsyncDisposable {
+  version: string | undefined;
+  tools(): Promise<Data[]>;
+  call(name: string, input?: Record<string, unknown>): Promise<Data>;
+}
+
+async function connectModern(app: RunningApp, token: string): Promise<McpClient> {
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+  const requestInit = { headers: bearer(token) };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), { requestInit }));
+  return {
+    version: client.getNegotiatedProtocolVersion(),
+    tools: async () => (await client.listTools()).tools,
+    call: (name, input = {}) => client.callTool({ name, arguments: input }),
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
+
+async function connectLegacy(app: RunningApp, token: string): Promise<McpClient> {
+  const client = new LegacyClient({ name: "test", version: "1" });
+  const transport = new LegacyTransport(new URL(`${app.url}/mcp`), { requestInit: { headers: bearer(token) } });
+  // The 1.x client's own types do not hold under exact optional properties.
+  await client.connect(transport as Parameters<typeof client.connect>[0]);
+  return {
+    version: transport.protocolVersion,
+    tools: async () => (await client.listTools()).tools,
+    call: (name, input = {}) => client.callTool({ name, arguments: input }),
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
+
+const CLIENTS = { "2026-07-28": connectModern, "2025-11-25": connectLegacy };
+
+for (const [version, connect] of Object.entries(CLIENTS)) {
+  Deno.test(`mcp: a client of protocol ${version} lists the tools and reads what was pointed at`, async () => {
+    await using app = await startApp();
+    await createProject(app, app.token);
+    const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"] });
+    await using client = await connect(app, token);
+    assert.equal(client.version, version);
+    assert.deepEqual((await client.tools()).map(({ name }) => name), ["get_pointed_element", "list_elements"]);
+    assert.deepEqual((await client.call("get_pointed_element")).structuredContent, { pointedElement: null });
+    await capture(app, app.token);
+    const input: Data = fullCaptureInput();
+    const id = await capture(app, app.token, input);
+    const { structuredContent, content, isError } = await client.call("get_pointed_element");
+    assert.notEqual(isError, true);
+    assert.deepEqual(JSON.parse(content[0].text), structuredContent);
+    const { pointedElement } = structuredContent;
+    assert.equal(pointedElement.id, id);
+    for (
+      const field of [
+        "html",
+        "text",
+        "selector",
+        "note",
+        "computedStyles",
+        "attributes",
+        "box",
+        "component",
+        "accessibility",
+      ]
+    ) {
+      assert.deepEqual(pointedElement[field], JSON.parse(JSON.stringify(input[field])), field);
+    }
+    const listed = await client.call("list_elements", { first: 1 });
+    assert.equal(listed.structuredContent.elements.edges[0].node.id, id);
+    const { hasNextPage, endCursor } = listed.structuredContent.elements.pageInfo;
+    assert.equal(hasNextPage, true);
+    const next = await client.call("list_elements", { after: endCursor, status: ["OPEN"] });
+    assert.equal(next.structuredContent.elements.edges.length, 1);
+  });
+
+  Deno.test(`mcp: over protocol ${version} bad arguments and refusals are clear results`, async () => {
+    await using app = await startApp();
+    const stranger = await addPerson(app);
+    const projectId = await createProject(app, app.token);
+    const token = await createAccessToken(app, stranger.token, { scopes: ["ELEMENTS_READ"] });
+    await using client = await connect(app, token);
+    const text = async (input: Record<string, unknown>) => {
+      const { isError, content } = await client.call("list_elements", input);
+      assert.equal(isError, true);
+      return content[0].text as string;
+    };
+    assert.match(await text({ projectId }), /^NOT_FOUND: Cannot find project ".*list_elements shows what exists\.$/);
+    assert.match(await text({ first: 1_000 }), /^INVALID_INPUT: .*from 1 to 100/);
+    assert.match(await text({ unknown: 1 }), /must NOT have additional properties/);
+    assert.match(await text({ first: "ten" }), /must be integer/);
+    assert.match(await text({ status: ["GONE"] }), /must be equal to one of the allowed values/);
+    assert.match(await text({ maxTokens: 26_000 }), /must be <= 25000/);
+    await assert.rejects(async () => {
+      const { isError } = await client.call("no_such_tool");
+      if (isError) throw new Error("refused");
+    });
+  });
+
+  Deno.test(`mcp: over protocol ${version} a token sees only its project and needs its scope`, async () => {
+    await using app = await startApp();
+    const [first, second] = [await createProject(app, app.token), await createProject(app, app.token, "Other")];
+    const mine = await capture(app, app.token, captureInput({ projectId: first }));
+    await capture(app, app.token, captureInput({ projectId: second }));
+    const narrow = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"], projectId: first });
+    await using client = await connect(app, narrow);
+    assert.equal((await client.call("get_pointed_element")).structuredContent.pointedElement.id, mine);
+    const writer = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_WRITE"] });
+    await using other = await connect(app, writer);
+    const { isError, content } = await other.call("get_pointed_element");
+    assert.deepEqual([isError, content[0].text.startsWith("FORBIDDEN: ")], [true, true]);
+  });
+}
+
+Deno.test("mcp: text and structured content stay under the budget, and what is cut is named", async () => {
+  await using app = await startApp();
+  await createProject(app, app.token);
+  const computedStyles = Object.fromEntries(
+    Array.from({ length: 400 }, (_, index) => [`--property-${index}`, `value ${index} é`]),
+  );
+  await capture(
+    app,
+    app.token,
+    captureInput({ html: `<p>${"é".repeat(300_000)}</p>`, text: "x".repeat(100_000), computedStyles }),
+  );
+  await using client = await connectModern(app, app.token);
+  for (const maxTokens of [500, 8_000, 25_000]) {
+    const { structuredContent, content } = await client.call("get_pointed_element", { maxTokens });
+    for (const form of [JSON.stringify(structuredContent), content[0].text]) {
+      assert.ok(new TextEncoder().encode(form).length <= maxTokens * 4, `${form.length} for ${maxTokens}`);
+    }
+    assert.ok(structuredContent.cut.some(({ path }: Data) => path === "pointedElement.html"));
+    assert.equal(structuredContent.pointedElement.htmlByteSize, 600_007);
+  }
+});
+
+Deno.test("mcp: who does not say who it is gets 401 and how to say it", async () => {
+  await using app = await startApp();
+  for (const token of [null, "nobody"]) {
+    const response = await fetch(`${app.url}/mcp`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...bearer(token) },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    });
+    assert.equal(response.status, 401);
+    assert.match(response.headers.get("www-authenticate") ?? "", /^Bearer /);
+    assert.equal((await response.json()).errors[0].extensions.code, "UNAUTHENTICATED");
+  }
+});
