@@ -3,8 +3,7 @@ import { AppError } from "../base/errors.ts";
 
 /** What a permission flag of `deno task start` is given, from the settings. */
 const GRANTS: Record<string, (config: Config) => string> = {
-  // Deno splits its lists at commas; a doubled one stands for itself.
-  data: (config) => config.dataDir.replaceAll(",", ",,"),
+  data: (config) => config.dataDir,
   net: (config) => `${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
 };
 

@@ -35,7 +35,8 @@ const SETTINGS = {
   FINGERPOST_HOST: z.string().regex(/^[\w.:-]+$/, "must be a host name or an address").default("127.0.0.1"),
   FINGERPOST_PORT: z.string().regex(/^\d{1,5}$/, "must be a whole number from 0 to 65535").default("8000")
     .transform(Number).refine((port) => port <= 65535, "must be a whole number from 0 to 65535"),
-  FINGERPOST_DATA_DIR: z.string().default("./data"),
+  // Deno splits the list of folders that a process may touch at commas, and knows no way around it.
+  FINGERPOST_DATA_DIR: z.string().regex(/^[^,]+$/, "must not hold a comma").default("./data"),
   FINGERPOST_ADMIN_EMAIL: z.string().regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address").max(254)
     .default("admin@localhost"),
   FINGERPOST_ADMIN_PASSWORD: z.string().min(12, "must have at least 12 characters")

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { isLoopback, readConfig } from "../src/base/config.ts";
+
+const read = (variables: Record<string, string>) => readConfig(new Map(Object.entries(variables)));
+
+Deno.test("readConfig() has a default for every setting and takes an empty one for unset", () => {
+  const expected = {
+    host: "127.0.0.1",
+    port: 8000,
+    dataDir: "./data",
+    adminEmail: "admin@localhost",
+    adminPassword: null,
+    publicUrl: null,
+    allowedOrigins: null,
+    secretKey: null,
+    logLevel: "info",
+    logFormat: null,
+    introspection: null,
+  };
+  assert.deepEqual(read({}), expected);
+  assert.deepEqual(read({ FINGERPOST_PORT: "", FINGERPOST_LOG_LEVEL: "", FINGERPOST_PUBLIC_URL: "" }), expected);
+});
+
+Deno.test("readConfig() reads origins as browsers write them", () => {
+  const { publicUrl, allowedOrigins } = read({
+    FINGERPOST_PUBLIC_URL: "https://Team.example:443/",
+    FINGERPOST_ALLOWED_ORIGINS: "https://tool.example, http://localhost:3000/,chrome-extension://abcdef",
+  });
+  assert.equal(publicUrl, "https://team.example");
+  assert.deepEqual(allowedOrigins, ["https://tool.example", "http://localhost:3000", "chrome-extension://abcdef"]);
+});
+
+Deno.test("readConfig() names the setting that does not parse in one line, and shows no secret", () => {
+  const refused: [string, string, RegExp][] = [
+    ["FINGERPOST_PORT", "65536", /^FINGERPOST_PORT must be a whole number from 0 to 65535, not "65536"$/],
+    ["FINGERPOST_PORT", "-1", /^FINGERPOST_PORT must/],
+    ["FINGERPOST_DATA_DIR", "a,b", /^FINGERPOST_DATA_DIR must not hold a comma/],
+    ["FINGERPOST_HOST", "a b", /^FINGERPOST_HOST must be a host name/],
+    ["FINGERPOST_ADMIN_EMAIL", "ada", /^FINGERPOST_ADMIN_EMAIL must be an e-mail address, not "ada"$/],
+    ["FINGERPOST_ADMIN_PASSWORD", "short", /^FINGERPOST_ADMIN_PASSWORD must have at least 12 characters$/],
+    ["FINGERPOST_ADMIN_PASSWORD", "é".repeat(37), /^FINGERPOST_ADMIN_PASSWORD must have at most 72 bytes$/],
+    ["FINGERPOST_PUBLIC_URL", "https://team.example/app", /^FINGERPOST_PUBLIC_URL must be an origin/],
+    ["FINGERPOST_ALLOWED_ORIGINS", "https://a.example,*", /^FINGERPOST_ALLOWED_ORIGINS must be an origin/],
+    ["FINGERPOST_SECRET_KEY", "not base64!", /^FINGERPOST_SECRET_KEY must be 32 bytes in base64$/],
+    ["FINGERPOST_LOG_LEVEL", "loud", /^FINGERPOST_LOG_LEVEL must be debug, info, warning or error, not "loud"$/],
+    ["FINGERPOST_LOG_FORMAT", "xml", /^FINGERPOST_LOG_FORMAT must be pretty or json/],
+    ["FINGERPOST_INTROSPECTION", "yes", /^FINGERPOST_INTROSPECTION must be on or off/],
+  ];
+  for (const [name, value, message] of refused) {
+    assert.throws(() => read({ [name]: value }), { code: "INVALID_INPUT", message });
+  }
+});
+
+Deno.test("isLoopback() knows this machine's own names and no others", () => {
+  for (const name of ["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.10", "::1", "[::1]"]) {
+    assert.ok(isLoopback(name), name);
+  }
+  for (const name of ["0.0.0.0", "localhost.evil.example", "127.0.0.1.evil.example", "1270.0.0.1", "::2", ""]) {
+    assert.ok(!isLoopback(name), name);
+  }
+});

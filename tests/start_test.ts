@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+
+const PROJECT = new URL("..", import.meta.url).pathname;
+/** A task is a shell and a process: generous, because CI's cores are shared. The measured figure is in the bench. */
+const START_TIMEOUT_MS = 20_000;
+
+interface Started extends AsyncDisposable {
+  pid: number;
+  /** Waits for a line of standard output that fits. Throws if the process ends first. */
+  line(pattern: RegExp): Promise<string>;
+  /** Waits for the end: the exit code and all that was printed. */
+  end(): Promise<{ code: number; stdout: string; stderr: string }>;
+  kill(signal: Deno.Signal): void;
+}
+
+/** Runs `deno task start` as a user does, with an environment of its own. */
+function startTask(environment: Record<string, string>): Started {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "start"],
+    cwd: PROJECT,
+    env: { FINGERPOST_PORT: "0", NO_COLOR: "1", ...environment },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let stdout = "";
+  let wake = () => {};
+  let ended = false;
+  const reading = (async () => {
+    for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
+      stdout += chunk;
+      wake();
+    }
+    ended = true;
+    wake();
+  })();
+  const stderr = new Response(process.stderr).text();
+  const end = async () => {
+    await reading;
+    return { code: (await process.status).code, stdout, stderr: await stderr };
+  };
+  return {
+    pid: process.pid,
+    line: async (pattern) => {
+      const late = setTimeout(() => process.kill("SIGKILL"), START_TIMEOUT_MS);
+      try {
+        for (;;) {
+          const found = stdout.split("\n").find((line) => pattern.test(line));
+          if (found !== undefined) return found;
+          if (ended) throw new Error(`No line like ${pattern}: ${stdout} ${await stderr}`);
+          await new Promise<void>((resolve) => wake = resolve);
+        }
+      } finally {
+        clearTimeout(late);
+      }
+    },
+    end,
+    kill: (signal) => process.kill(signal),
+    [Symbol.asyncDispose]: async () => {
+      if (!ended) process.kill("SIGTERM");
+      await end();
+    },
+  };
+}
+
+async function listening(started: Started): Promise<string> {
+  return (await started.line(/^Listening on /)).replace("Listening on ", "");
+}
+
+async function withFolder(work: (dataDir: string) => Promise<void>): Promise<void> {
+  const parent = await Deno.makeTempDir({ prefix: "fingerpost start " });
+  try {
+    await work(`${parent}/data`);
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+}
+
+Deno.test("deno task start makes a private data folder and the first admin, listens, and stops on a signal with 0", async () => {
+  await withFolder(async (dataDir) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      await using first = startTask({ FINGERPOST_DATA_DIR: dataDir });
+      const url = await listening(first);
+      assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+      const health = await fetch(`${url}/health/ready`);
+      assert.equal((await health.json()).status, "ok");
+      first.kill(signal);
+      const { code, stdout } = await first.end();
+      assert.equal(code, 0, signal);
+      const password = /^First admin: admin@localhost, password: (\S{24}) \(shown this once\)$/m.exec(stdout)?.[1];
+      assert.equal(password !== undefined, signal === "SIGTERM", "the password is shown at the first start alone");
+    }
+    const modes = ["", "/fingerpost.db", "/kv.db", "/secret.key"].map((name) =>
+      (Deno.statSync(`${dataDir}${name}`).mode ?? 0) & 0o777
+    );
+    assert.deepEqual(modes, [0o700, 0o600, 0o600, 0o600]);
+    assert.equal(Uint8Array.fromBase64(Deno.readTextFileSync(`${dataDir}/secret.key`).trim()).length, 32);
+  });
+});
+
+Deno.test("deno task start takes the first admin from the environment and lets it sign in", async () => {
+  await withFolder(async (dataDir) => {
+    const admin = { FINGERPOST_ADMIN_EMAIL: "ada@example.org", FINGERPOST_ADMIN_PASSWORD: "analytical engine" };
+    await using started = startTask({ FINGERPOST_DATA_DIR: dataDir, ...admin });
+    const url = await listening(started);
+    const query =
+      `mutation { signIn(input: { email: "Ada@example.org", password: "analytical engine" }) { user { role } } }`;
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query }),
+    });
+    assert.deepEqual(await response.json(), { data: { signIn: { user: { role: "ADMIN" } } } });
+    started.kill("SIGTERM");
+    const { stdout } = await started.end();
+    assert.doesNotMatch(stdout, /analytical engine/);
+  });
+});
+
+Deno.test("deno task start refuses a data folder that another server has open", async () => {
+  await withFolder(async (dataDir) => {
+    await using first = startTask({ FINGERPOST_DATA_DIR: dataDir });
+    await listening(first);
+    await using second = startTask({ FINGERPOST_DATA_DIR: dataDir });
+    const { code, stdout, stderr } = await second.end();
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^Cannot use the data folder ".*": another server has it open\n$/);
+  });
+});
+
+Deno.test("deno task start tells what is wrong with a setting or a file in one line, and changes nothing", async () => {
+  await withFolder(async (dataDir) => {
+    const refused = async (environment: Record<string, string>) => {
+      await using started = startTask({ FINGERPOST_DATA_DIR: dataDir, ...environment });
+      const { code, stdout, stderr } = await started.end();
+      assert.equal(stdout, "");
+      return [code, stderr];
+    };
+    assert.deepEqual(await refused({ FINGERPOST_PORT: "eighty" }), [
+      2,
+      `FINGERPOST_PORT must be a whole number from 0 to 65535, not "eighty"\n`,
+    ]);
+    assert.deepEqual(await refused({ FINGERPOST_SECRET_KEY: "c2hvcnQ=" }), [
+      2,
+      "FINGERPOST_SECRET_KEY must be 32 bytes in base64\n",
+    ]);
+    await Deno.mkdir(dataDir);
+    await Deno.writeTextFile(`${dataDir}/fingerpost.db`, "This is no database, but somebody's notes. ".repeat(50));
+    const [code, line] = await refused({});
+    assert.equal(code, 1);
+    assert.match(String(line), /^Cannot open the database ".*fingerpost\.db": file is not a database\n$/);
+    assert.match(await Deno.readTextFile(`${dataDir}/fingerpost.db`), /^This is no database/);
+  });
+});
