@@ -1,5 +1,5 @@
 import type { Builder } from "../graphql/builder.ts";
-import { captureSchema } from "./_capture_input.ts";
+import { captureSchema } from "./capture_input.ts";
 import type { addElementType } from "./_element_type.ts";
 
 /** Adds the input of `captureElement`; `captureSchema` holds its limits. */

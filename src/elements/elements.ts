@@ -9,7 +9,7 @@ import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { captureElement } from "./_capture.ts";
-import type { CaptureInput } from "./_capture_input.ts";
+import type { CaptureInput } from "./capture_input.ts";
 import {
   findComputedStyles,
   findHtml,

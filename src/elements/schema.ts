@@ -3,7 +3,7 @@ import { toGlobalId } from "../base/ids.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { localId } from "../graphql/nodes.ts";
 import { readPage, toConnection } from "../graphql/pages.ts";
-import { commentBodySchema, noteSchema } from "./_capture_input.ts";
+import { commentBodySchema, noteSchema } from "./capture_input.ts";
 import { addElementType, type ElementSchemaTypes, type ElementServices } from "./_element_type.ts";
 import { addCaptureInput, addElementFilter } from "./_inputs.ts";
 import type { ElementEvent, Elements } from "./elements.ts";
@@ -46,22 +46,26 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
         return items[0] ?? null;
       },
     }),
-    elements: t.connection({
-      type: types.Element,
-      description: "Elements of one project, or of all that one is a member of, newest first. " +
-        "`NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
-      args: { projectId: t.arg.id(), filter: t.arg({ type: ElementFilter }) },
-      resolve: async (_root, { projectId, filter, ...paging }, { actor }) => {
-        const page = readPage(paging);
-        const capturedById = filter?.capturedById && localId("User", filter.capturedById);
-        const request = {
-          projectId: projectId ? localId("Project", projectId) : null,
-          filter: { ...filter, capturedById },
-          page,
-        };
-        return toConnection(page, await elements.list(actor, request));
+    elements: t.connection(
+      {
+        type: types.Element,
+        description: "Elements of one project, or of all that one is a member of, newest first. " +
+          "`NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
+        args: { projectId: t.arg.id(), filter: t.arg({ type: ElementFilter }) },
+        resolve: async (_root, { projectId, filter, ...paging }, { actor }) => {
+          const page = readPage(paging);
+          const capturedById = filter?.capturedById && localId("User", filter.capturedById);
+          const request = {
+            projectId: projectId ? localId("Project", projectId) : null,
+            filter: { ...filter, capturedById },
+            page,
+          };
+          return toConnection(page, await elements.list(actor, request));
+        },
       },
-    }),
+      { name: "ElementConnection" },
+      { name: "ElementEdge" },
+    ),
   }));
 }
 

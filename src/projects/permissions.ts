@@ -3,7 +3,7 @@ import { AppError } from "../base/errors.ts";
 import type { ProjectRole } from "./projects.ts";
 
 /** What somebody may want to do in a project. */
-export type ProjectPermission = "READ_ELEMENTS" | "WRITE_ELEMENTS";
+export type ProjectPermission = "READ_ELEMENTS" | "WRITE_ELEMENTS" | "JOIN_ROOMS";
 
 interface Requirement {
   /** The least role in the project. */
@@ -18,6 +18,7 @@ interface Requirement {
 const REQUIREMENTS: Record<ProjectPermission, Requirement> = {
   READ_ELEMENTS: { role: "VIEWER", scope: "ELEMENTS_READ", changes: false },
   WRITE_ELEMENTS: { role: "EDITOR", scope: "ELEMENTS_WRITE", changes: true },
+  JOIN_ROOMS: { role: "VIEWER", scope: "SIGNALS", changes: false },
 };
 
 const RANK: Record<ProjectRole, number> = { VIEWER: 0, EDITOR: 1, OWNER: 2 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Builder } from "../graphql/builder.ts";
 import { loadVisible, localId, orDeleted } from "../graphql/nodes.ts";
 import { readPage, toConnection } from "../graphql/pages.ts";
+import { requiredText } from "../graphql/text_input.ts";
 import type { addSessionsSchema } from "../sessions/schema.ts";
 import type { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
@@ -33,14 +34,18 @@ export function addProjectsSchema(
       args: { id: t.arg.id({ required: true }) },
       resolve: (_root, { id }, { actor }) => projects.get(actor, localId("Project", id)),
     }),
-    projects: t.connection({
-      type: ProjectNode,
-      description: "The projects that one is a member of, all for an admin, newest first.",
-      resolve: async (_root, args, { actor }) => {
-        const page = readPage(args);
-        return toConnection(page, await projects.list(actor, page));
+    projects: t.connection(
+      {
+        type: ProjectNode,
+        description: "The projects that one is a member of, all for an admin, newest first.",
+        resolve: async (_root, args, { actor }) => {
+          const page = readPage(args);
+          return toConnection(page, await projects.list(actor, page));
+        },
       },
-    }),
+      { name: "ProjectConnection" },
+      { name: "ProjectEdge" },
+    ),
   }));
   const CreateProjectInput = builder.inputType("CreateProjectInput", {
     fields: (t) => ({ name: t.string({ required: true, description: "1 to 200 characters." }) }),
@@ -56,7 +61,7 @@ export function addProjectsSchema(
   return { Project: ProjectNode };
 }
 
-const newProject = z.object({ name: z.string().trim().min(1).max(200) });
+const newProject = z.object({ name: requiredText(200) });
 
 function addProjectType(
   builder: Builder,

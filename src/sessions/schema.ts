@@ -2,6 +2,7 @@ import { z } from "zod";
 import { TOKEN_SCOPES } from "../base/actor.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { localId } from "../graphql/nodes.ts";
+import { requiredText } from "../graphql/text_input.ts";
 import type { addUsersSchema } from "../users/schema.ts";
 import { clearedSessionCookie, sessionCookie } from "./cookies.ts";
 import {
@@ -133,7 +134,7 @@ function addSignIn(
 type AccessTokenTypes = ReturnType<typeof addAccessTokenType>;
 
 const newAccessToken = z.object({
-  name: z.string().trim().min(1).max(200),
+  name: requiredText(200),
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).transform((scopes) => [...new Set(scopes)]),
   projectId: z.string().nullish().transform((id) => id ?? null),
   expiresAt: z.number().nullish().transform((at) => at ?? null),

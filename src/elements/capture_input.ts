@@ -1,14 +1,10 @@
 import { z } from "zod";
+import { requiredText, text } from "../graphql/text_input.ts";
 import { IMAGE_TYPES } from "./_images.ts";
 
 /** The deepest JSON that is stored: attributes and styles need 2, and deeper would overflow a reader's stack. */
 const MAX_JSON_DEPTH = 32;
 
-// SQLite cuts text at a NUL and UTF-8 has no lone surrogate: what could not be given back unchanged is refused.
-const text = (maxLength: number) =>
-  z.string().max(maxLength).refine((value) => value.isWellFormed(), "must not hold a lone surrogate")
-    .refine((value) => !value.includes("\0"), "must not hold a NUL");
-const requiredText = (maxLength: number) => text(maxLength).min(1);
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value): z.output<Schema> | null => value ?? null);
 const jsonObject = z.custom<Record<string, unknown>>(
@@ -35,7 +31,13 @@ const componentSchema = z.object({
   column: optional(z.int().min(0)),
 });
 
-/** A note. Lengths are UTF-16 code units, as in JavaScript. */
+/** The address of a page. */
+export const pageUrlSchema = requiredText(32_768).refine(isSafeUrl, "must be an absolute URL");
+/** The title of a page. */
+export const pageTitleSchema = text(10_000);
+/** A tab, as the client names it. */
+export const pageIdSchema = requiredText(200);
+/** A note. */
 export const noteSchema = text(20_000);
 /** A comment's body. */
 export const commentBodySchema = requiredText(20_000);
@@ -44,9 +46,9 @@ export const commentBodySchema = requiredText(20_000);
 export const captureSchema = z.object({
   clientId: z.uuid().transform((id) => id.toLowerCase()),
   projectId: optional(z.string()),
-  pageUrl: requiredText(32_768).refine(isSafeUrl, "must be an absolute URL"),
-  pageTitle: optional(text(10_000)),
-  pageId: optional(requiredText(200)),
+  pageUrl: pageUrlSchema,
+  pageTitle: optional(pageTitleSchema),
+  pageId: optional(pageIdSchema),
   selector: requiredText(20_000),
   tagName: requiredText(200),
   domId: optional(text(10_000)),
