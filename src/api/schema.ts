@@ -2,10 +2,14 @@ import type { GraphQLSchema } from "graphql";
 import { addElementsSchema } from "../elements/schema.ts";
 import type { Elements } from "../elements/elements.ts";
 import { createBuilder } from "../graphql/builder.ts";
+import { addPeersSchema } from "../peers/schema.ts";
+import type { Peers } from "../peers/peers.ts";
 import { addProjectsSchema } from "../projects/schema.ts";
 import type { Projects } from "../projects/projects.ts";
 import { addSessionsSchema } from "../sessions/schema.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import { addSignallingSchema } from "../signalling/schema.ts";
+import type { Signalling } from "../signalling/signalling.ts";
 import { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
 
@@ -15,6 +19,8 @@ export interface Services {
   sessions: Sessions;
   projects: Projects;
   elements: Elements;
+  signalling: Signalling;
+  peers: Peers;
 }
 
 /** Facts about the server that answers hold. */
@@ -27,11 +33,17 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { users, sessions, projects, elements } = services;
+  const { users, sessions, projects, elements, signalling, peers } = services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });
-  addElementsSchema(builder, { elements, projects, users }, { ...userTypes, ...projectTypes, ...facts });
+  const elementTypes = addElementsSchema(builder, { elements, projects, users }, {
+    ...userTypes,
+    ...projectTypes,
+    ...facts,
+  });
+  addSignallingSchema(builder, { signalling, users }, userTypes);
+  addPeersSchema(builder, { peers, users }, { ...userTypes, ...elementTypes });
   return builder.toSchema();
 }

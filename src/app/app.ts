@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
 import { createGraphqlHttp } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
@@ -15,9 +16,11 @@ import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
 import { createMcp, type Mcp } from "../mcp/mcp.ts";
+import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
 import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
 import { createSessions } from "../sessions/sessions.ts";
+import { createSignalling } from "../signalling/signalling.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
 import { openDataFolder } from "./data_folder.ts";
 
@@ -35,6 +38,8 @@ export interface App extends AsyncDisposable {
   schema: GraphQLSchema;
   /** The first admin, if this start made it. */
   firstAdmin: Credentials | null;
+  /** "ok" or "failing" for each store, without a reason that would help an attacker. */
+  checkReadiness(): Promise<Record<string, "ok" | "failing">>;
   /** Ends subscriptions and sockets, so that no request is left waiting for news. */
   endStreams(): void;
 }
@@ -67,8 +72,10 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
   const sessions = createSessions({ database, kv, audit, rateLimits, users, clock, requireProject });
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
+  const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
+  const peers = stack.use(createPeers({ signalling, elements, projects, clock }));
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
-  const schema = buildSchema({ users, sessions, projects, elements }, { publicUrl, secureCookies });
+  const schema = buildSchema({ users, sessions, projects, elements, signalling, peers }, { publicUrl, secureCookies });
   const operations = createOperations(schema, { introspection: config.introspection ?? isLoopback(config.host) });
   const edge = createEdge({ sessions, publicUrl, allowedOrigins: config.allowedOrigins, secureCookies });
   const stopped = new AbortController();
@@ -98,11 +105,20 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
     rateLimits,
     schema,
     firstAdmin,
+    checkReadiness: async () => ({
+      database: await stateOf(database.read.get(sql`SELECT 1`)),
+      kv: await stateOf(kv.get(["readiness"])),
+    }),
     endStreams: () => {
       stopped.abort();
       events[Symbol.dispose]();
+      signalling[Symbol.dispose]();
       webSockets.close();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function stateOf(probe: Promise<unknown>): Promise<"ok" | "failing"> {
+  return await probe.then(() => "ok" as const, () => "failing" as const);
 }

@@ -86,9 +86,16 @@ async function route(app: App, request: Request, ipAddress: string | null): Prom
   if (pathname === "/mcp") return await answerMcp(app, request, ipAddress);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
   if (screenshotId !== undefined) return await answerScreenshot(app, { request, ipAddress, id: screenshotId });
-  if (pathname === "/health/live" || pathname === "/health/ready") return Response.json({ status: "ok", checks: {} });
+  if (pathname === "/health/live") return Response.json({ status: "ok", checks: {} });
+  if (pathname === "/health/ready") return await answerReady(app);
   if (pathname === "/") return Response.redirect(new URL("/graphql", request.url), 302);
   throw new AppError("NOT_FOUND", "Cannot find this path");
+}
+
+async function answerReady(app: App): Promise<Response> {
+  const checks = await app.checkReadiness();
+  const isReady = Object.values(checks).every((state) => state === "ok");
+  return Response.json({ status: isReady ? "ok" : "failing", checks }, { status: isReady ? 200 : 503 });
 }
 
 async function answerMcp(app: App, request: Request, ipAddress: string | null): Promise<Response> {

@@ -1,0 +1,119 @@
+import type { Clock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
+
+/** A frame with its header; small, so that messages take turns on one association. */
+export const MAX_FRAME_BYTES = 16_384;
+/** A message without its headers: a capture with a screenshot fits. */
+export const MAX_MESSAGE_BYTES = 8 * 1_048_576;
+/** Message number (uint32), frame index (uint16), frame count (uint16), big-endian. */
+export const HEADER_BYTES = 8;
+
+/** After this the rest of a message counts as lost. */
+const INCOMPLETE_TTL_MS = 30_000;
+/** Messages of one channel under way at once: a page needs a large one and a few small ones between its frames. */
+const MAX_INCOMPLETE = 16;
+
+/** Puts the frames of one channel together again. */
+export interface Reassembler {
+  /** Takes a frame; the whole message with its last one, else null. Throws `INVALID_INPUT`, `TOO_LARGE` once a message. */
+  accept(frame: Uint8Array): Uint8Array | null;
+  /** Forgets the messages whose rest did not come in 30 s, and tells how many there were. */
+  dropStale(): number;
+}
+
+/** Cuts a message into its frames. */
+export function* toFrames(number: number, message: Uint8Array): Generator<Uint8Array<ArrayBuffer>, undefined> {
+  const room = MAX_FRAME_BYTES - HEADER_BYTES;
+  const count = Math.max(1, Math.ceil(message.length / room));
+  for (let index = 0; index < count; index++) {
+    const payload = message.subarray(index * room, (index + 1) * room);
+    const frame = new Uint8Array(HEADER_BYTES + payload.length);
+    const header = new DataView(frame.buffer);
+    header.setUint32(0, number);
+    header.setUint16(4, index);
+    header.setUint16(6, count);
+    frame.set(payload, HEADER_BYTES);
+    yield frame;
+  }
+}
+
+interface Incomplete {
+  startedAt: number;
+  count: number;
+  frames: Uint8Array[];
+  byteSize: number;
+  /** It was refused: the rest of its frames is let go by, without a word. */
+  refused: boolean;
+}
+
+/** Builds a reassembler for one channel. */
+export function createReassembler(clock: Clock): Reassembler {
+  const incomplete = new Map<number, Incomplete>();
+  return { accept, dropStale };
+
+  function accept(frame: Uint8Array): Uint8Array | null {
+    const { number, index, count, payload } = readFrame(frame);
+    const message = incomplete.get(number) ?? start(number, count);
+    const isLast = index + 1 >= count;
+    if (message.refused) {
+      if (isLast) incomplete.delete(number);
+      return null;
+    }
+    if (index !== message.frames.length || count !== message.count) {
+      throw refuse(number, isLast, new AppError("INVALID_INPUT", `Cannot take frame ${index}: it is out of order`));
+    }
+    message.frames.push(payload);
+    message.byteSize += payload.length;
+    if (message.byteSize > MAX_MESSAGE_BYTES) {
+      const error = new AppError("TOO_LARGE", `Cannot take a message with more than ${MAX_MESSAGE_BYTES} bytes`);
+      throw refuse(number, isLast, error);
+    }
+    if (!isLast) return null;
+    incomplete.delete(number);
+    return join(message);
+  }
+
+  function start(number: number, count: number): Incomplete {
+    if (incomplete.size >= MAX_INCOMPLETE) {
+      throw new AppError("INVALID_INPUT", `Cannot take more than ${MAX_INCOMPLETE} messages at once`);
+    }
+    const message = { startedAt: clock.now(), count, frames: [], byteSize: 0, refused: false };
+    incomplete.set(number, message);
+    return message;
+  }
+
+  function refuse(number: number, isLast: boolean, error: AppError): AppError {
+    const message = incomplete.get(number);
+    if (isLast) incomplete.delete(number);
+    else if (message !== undefined) incomplete.set(number, { ...message, frames: [], refused: true });
+    return error;
+  }
+
+  function dropStale(): number {
+    const stale = [...incomplete].filter(([, { startedAt }]) => clock.now() - startedAt >= INCOMPLETE_TTL_MS);
+    for (const [number] of stale) incomplete.delete(number);
+    return stale.filter(([, { refused }]) => !refused).length;
+  }
+}
+
+function readFrame(frame: Uint8Array) {
+  if (frame.length < HEADER_BYTES || frame.length > MAX_FRAME_BYTES) {
+    throw new AppError("INVALID_INPUT", `Cannot read a frame of ${frame.length} bytes`);
+  }
+  const header = new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES);
+  const [number, index, count] = [header.getUint32(0), header.getUint16(4), header.getUint16(6)];
+  if (index >= count) throw new AppError("INVALID_INPUT", `Cannot read frame ${index} of ${count}`);
+  return { number, index, count, payload: frame.subarray(HEADER_BYTES) };
+}
+
+function join({ frames, byteSize }: Incomplete): Uint8Array {
+  const [only] = frames;
+  if (only !== undefined && frames.length === 1) return only;
+  const message = new Uint8Array(byteSize);
+  let offset = 0;
+  for (const frame of frames) {
+    message.set(frame, offset);
+    offset += frame.length;
+  }
+  return message;
+}
