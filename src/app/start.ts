@@ -2,7 +2,7 @@ import { readConfig } from "../base/config.ts";
 import { configureLog, roomLog } from "../base/log.ts";
 import { startServer } from "./server.ts";
 
-/** Runs the server until SIGINT or SIGTERM; a second signal does not wait. Returns the exit code. Throws as `startServer` does. */
+/** Runs the server until SIGINT or SIGTERM; a second one does not wait. Returns the exit code. Throws as `startServer` does. */
 export async function start(): Promise<number> {
   const config = readConfig(Deno.env);
   await configureLog(config);
@@ -13,18 +13,26 @@ export async function start(): Promise<number> {
     write(`First admin: ${email}, password: ${told}${config.adminPassword === null ? " (shown this once)" : ""}`);
   }
   write(`Listening on ${server.url}`);
-  const signal = await nextSignal();
+  const signal = await firstStopSignal();
   roomLog("app").info("Stopping on {signal}", { signal });
-  void nextSignal().then(() => Deno.exit(1));
   await server.stop();
   return 0;
 }
 
 const STOP_SIGNALS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+/** Ctrl-C reaches the server from the terminal and once more from the task in front of it: within this time it is one. */
+const ECHO_MS = 1_000;
 
-function nextSignal(): Promise<Deno.Signal> {
+function firstStopSignal(): Promise<Deno.Signal> {
+  let stoppedAt: number | null = null;
   return new Promise((resolve) => {
-    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, () => resolve(signal));
+    for (const signal of STOP_SIGNALS) {
+      Deno.addSignalListener(signal, () => {
+        stoppedAt ??= performance.now();
+        if (performance.now() - stoppedAt > ECHO_MS) Deno.exit(1);
+        resolve(signal);
+      });
+    }
   });
 }
 
