@@ -1,46 +1,10 @@
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import assert from "node:assert/strict";
 import { capture, captureInput, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
+import { MCP_CLIENTS } from "./support/mcp_client.ts";
 import { addPerson } from "./support/people.ts";
-import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { bearer, type Data, startApp } from "./support/running_app.ts";
 
-/** What the tests ask of a client, whichever protocol it speaks. */
-interface McpClient extends AsyncDisposable {
-  version: string | undefined;
-  tools(): Promise<Data[]>;
-  call(name: string, input?: Record<string, unknown>): Promise<Data>;
-}
-
-async function connectModern(app: RunningApp, token: string): Promise<McpClient> {
-  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
-  const requestInit = { headers: bearer(token) };
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), { requestInit }));
-  return {
-    version: client.getNegotiatedProtocolVersion(),
-    tools: async () => (await client.listTools()).tools,
-    call: (name, input = {}) => client.callTool({ name, arguments: input }),
-    [Symbol.asyncDispose]: () => client.close(),
-  };
-}
-
-async function connectLegacy(app: RunningApp, token: string): Promise<McpClient> {
-  const client = new LegacyClient({ name: "test", version: "1" });
-  const transport = new LegacyTransport(new URL(`${app.url}/mcp`), { requestInit: { headers: bearer(token) } });
-  // The 1.x client's own types do not hold under exact optional properties.
-  await client.connect(transport as Parameters<typeof client.connect>[0]);
-  return {
-    version: transport.protocolVersion,
-    tools: async () => (await client.listTools()).tools,
-    call: (name, input = {}) => client.callTool({ name, arguments: input }),
-    [Symbol.asyncDispose]: () => client.close(),
-  };
-}
-
-const CLIENTS = { "2026-07-28": connectModern, "2025-11-25": connectLegacy };
-
-for (const [version, connect] of Object.entries(CLIENTS)) {
+for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
   Deno.test(`mcp: a client of protocol ${version} lists the tools and reads what was pointed at`, async () => {
     await using app = await startApp();
     await createProject(app, app.token);
@@ -129,7 +93,7 @@ Deno.test("mcp: text and structured content stay under the budget, and what is c
     app.token,
     captureInput({ html: `<p>${"é".repeat(300_000)}</p>`, text: "x".repeat(100_000), computedStyles }),
   );
-  await using client = await connectModern(app, app.token);
+  await using client = await MCP_CLIENTS["2026-07-28"](app, app.token);
   for (const maxTokens of [500, 8_000, 25_000]) {
     const { structuredContent, content } = await client.call("get_pointed_element", { maxTokens });
     for (const form of [JSON.stringify(structuredContent), content[0].text]) {

@@ -12,61 +12,96 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+// Lines end before the editor's buttons in a window of 1,280 pixels.
 const TABS = [
-  `# Sign in first: in this browser the session is kept as a cookie.
-mutation SignIn($email: String!, $password: String!) {
-  signIn(input: { email: $email, password: $password }) {
-    user { id name role }
+  `# Welcome. null says that you are not signed in:
+# go on to the next tab.
+query Viewer {
+  viewer { id name email role }
+}`,
+  `# Put the password into the variables below and
+# run it: a cookie keeps this browser signed in.
+mutation SignIn(
+  $email: String!
+  $password: String!
+) {
+  signIn(input: {
+    email: $email,
+    password: $password
+  }) {
+    user { name role }
     session { expiresAt }
   }
 }`,
   `# What was pointed at last.
 query PointedElement {
-  elements(first: 1) {
+  pointedElement {
+    id selector note pageUrl tagName
+    component { framework name file line }
+    accessibility { role name }
+    box { x y width height }
+    html(maxBytes: 2000)
+    computedStyles(properties: ["display", "color"])
+    screenshot { url width height }
+  }
+}`,
+  `# Elements belong to a project.
+mutation CreateProject {
+  createProject(input: { name: "My site" }) {
+    id name
+  }
+}`,
+  `# Your projects and their members.
+query Projects {
+  projects(first: 20) {
+    totalCount
     edges {
       node {
-        id selector note pageUrl tagName
-        component { framework name file line }
-        accessibility { role name }
-        box { x y width height }
-        html(maxBytes: 2000)
-        computedStyles(properties: ["display", "color", "font-size"])
-        screenshot { url width height }
+        id name revision
+        members { role user { name } }
       }
     }
   }
 }`,
-  `# Your projects; an element belongs to one.
-mutation CreateProject {
-  createProject(input: { name: "My site" }) { id name }
-}
-
-query Projects {
-  projects(first: 20) {
-    totalCount
-    edges { node { id name revision members { role user { name } } } }
-  }
-}`,
-  `# Changes as they happen; with "after", what was missed comes first.
+  `# Changes as they happen, after those so far. The
+# project's id goes into the variables below.
 subscription ElementEvents($projectId: ID!) {
-  elementEvents(projectId: $projectId, after: 0) {
+  elementEvents(
+    projectId: $projectId
+    after: 0
+  ) {
     revision kind elementId
     element { selector note status }
   }
 }`,
-  `# A token for the extension or an AI tool. It is shown this once.
+  `# A token for an AI tool. It is shown this once.
 mutation CreateAccessToken {
-  createAccessToken(input: { name: "My AI tool", scopes: [ELEMENTS_READ] }) {
+  createAccessToken(input: {
+    name: "My AI tool",
+    scopes: [ELEMENTS_READ]
+  }) {
     token
     accessToken { id prefix scopes }
   }
 }`,
 ];
 
+// The first tab has none: GraphiQL opens it without its variables.
 const VARIABLES: Record<number, string> = {
-  0: JSON.stringify({ email: "admin@localhost", password: "" }, null, 2),
-  3: JSON.stringify({ projectId: "project_…" }, null, 2),
+  1: JSON.stringify({ email: "admin@localhost", password: "" }, null, 2),
+  5: JSON.stringify({ projectId: "" }, null, 2),
 };
+
+const SIGNPOST =
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28"><path fill="#475569" d="M14 3h3v26h-3z"/><path fill="#d60690" d="M5 6h18l5 4.5-5 4.5H5z"/></svg>`;
+
+// GraphiQL keeps what was typed, the password too. With the window's storage it is gone when the window is; the other
+// one outlives it, and on a loopback port any later server could read it.
+const WINDOW_STORAGE = `<script>Object.defineProperty(window, "localStorage", { value: sessionStorage })</script>`;
+
+// GraphiQL leaves a shift of an old layout on its tabs. It takes effect when one gets the focus, and the tab jumps away
+// from under the first click.
+const STILL_TABS = `<style>.graphiql-tab { transform: none !important }</style>`;
 
 let page: Promise<string> | null = null;
 
@@ -86,11 +121,14 @@ export async function graphiqlResponse(): Promise<Response> {
 
 async function renderPage(): Promise<string> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
-  return renderGraphiQL({
+  const html = renderGraphiQL({
     title: "Fingerpost",
     defaultTabs: TABS.map((query, index) => ({ query, variables: VARIABLES[index] ?? null })),
     defaultEditorToolsVisibility: "variables",
     endpoint: "/graphql",
     credentials: "same-origin",
+    logo: SIGNPOST,
+    favicon: `data:image/svg+xml,${encodeURIComponent(SIGNPOST)}`,
   });
+  return html.replace("</head>", `${WINDOW_STORAGE}${STILL_TABS}</head>`);
 }

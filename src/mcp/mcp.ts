@@ -53,6 +53,10 @@ const MAX_TOKENS = 25_000;
 
 const budgetSchema = z.object({ maxTokens: z.int().min(MIN_TOKENS).max(MAX_TOKENS).default(DEFAULT_TOKENS) });
 
+/** Told with what was cut; room for it is kept in the budget. */
+const HOW_TO_GET_MORE = `Raise maxTokens, at most ${MAX_TOKENS}, or ask for fewer elements`;
+const RESERVED_BYTES = HOW_TO_GET_MORE.length + 20;
+
 /** What to do next, told with an error. */
 const NEXT_STEPS: Record<string, string> = {
   NOT_FOUND: "list_elements shows what exists.",
@@ -115,8 +119,8 @@ const maxTokensSchema = {
 } as const;
 
 function toResult(data: Record<string, unknown>, maxTokens: number): CallToolResult {
-  const { value, cuts } = fitBudget(data, maxTokens * BYTES_PER_TOKEN);
-  const structuredContent = cuts.length === 0 ? value : { ...value, cut: cuts };
+  const { value, cuts } = fitBudget(data, maxTokens * BYTES_PER_TOKEN - RESERVED_BYTES);
+  const structuredContent = cuts.length === 0 ? value : { ...value, cut: cuts, more: HOW_TO_GET_MORE };
   return { structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
 }
 

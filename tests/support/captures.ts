@@ -24,7 +24,7 @@ export function fullCaptureInput(fields: Record<string, unknown> = {}): Record<s
       id: "pay",
       class: "pay btn",
       "data-total": "12,50 €",
-      __proto__: { not: "an attribute" },
+      ["__proto__"]: "own",
       z: "",
       a: "1",
     },

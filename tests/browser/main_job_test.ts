@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { browserTest } from "../support/browser.ts";
+import { createAccessToken, createProject } from "../support/captures.ts";
+import { openDocumentationPage } from "../support/documentation_page.ts";
+import { MCP_CLIENTS } from "../support/mcp_client.ts";
+import { addPerson } from "../support/people.ts";
+import { bearer, type Data, type RunningApp, startApp } from "../support/running_app.ts";
+import { subscribe, subscribeOverHttp } from "../support/subscription.ts";
+
+const COLLECTOR = new URL("collect_element.js", import.meta.url).pathname;
+const CAPTURE = `mutation ($input: CaptureElementInput!) { captureElement(input: $input) { id } }`;
+const CAPTURED_FIELDS = `
+  pageUrl pageTitle pageId selector tagName domId classNames attributes text html computedStyles note status
+  box { x y width height } viewport { width height scrollX scrollY devicePixelRatio } accessibility { role name }
+  component { framework name file line column }`;
+const ELEMENT = `query ($id: ID!) {
+  element(id: $id) { id htmlByteSize screenshot { url mimeType width height byteSize } ${CAPTURED_FIELDS} }
+}`;
+const EVENTS = `subscription ($projectId: ID!) {
+  elementEvents(projectId: $projectId, after: 0) { kind revision elementId element { ${CAPTURED_FIELDS} } }
+}`;
+const DEFAULT_BUDGET_BYTES = 8_000 * 4;
+
+browserTest(
+  "what a page captures reaches a WebSocket, a stream of server-sent events and AI tools of both protocol eras byte for byte",
+  async (page) => {
+    await using app = await startApp();
+    await using documentation = await openDocumentationPage();
+    const request = { query: EVENTS, variables: { projectId: await createProject(app, app.token) }, token: app.token };
+    await using socket = subscribe(app, request);
+    await using stream = await subscribeOverHttp(app, request);
+
+    await page.goto(documentation.url);
+    const extra = { ...await observe(page, "#save"), note: "Line this up with “Search”", pageId: "tab-1" };
+    const { input, id } = await captureFrom(page, app, { selector: "#save", extra });
+    const expected = expectedFields(input);
+
+    assert.ok(Object.keys(expected.computedStyles).length > 300);
+    assert.deepEqual(expected.accessibility, { role: "button", name: "Save &\u00a0close שלום 💾" });
+    assert.equal(Object.getOwnPropertyDescriptor(expected.attributes, "__proto__")?.value, "own");
+    assert.equal(expected.attributes["data-action"], '{"kind":"save","note":"“é” & <b>"}');
+    const event = { kind: "CAPTURED", revision: 1, elementId: id, element: expected };
+    for (const watcher of [socket, stream]) assertSameBytes(await watcher.next(), event);
+
+    const { element } = await app.ask(ELEMENT, { id }, app.token);
+    assertSameBytes(pick(element, expected), expected);
+    assert.equal(element.htmlByteSize, byteLength(input.html));
+    // What an AI tool has no use for is not in its answer.
+    const { viewport: _viewport, pageId: _pageId, ...shown } = expected;
+    for (const { structuredContent } of await readWithEachEra(app)) {
+      const { pointedElement, cut } = structuredContent;
+      assert.equal(cut, undefined);
+      assert.equal(pointedElement.id, id);
+      assertSameBytes(pick(pointedElement, shown), shown);
+      assert.equal(pointedElement.screenshot.url, element.screenshot.url);
+    }
+  },
+);
+
+browserTest("a screenshot comes back as it was sent, and only to who may see its element", async (page) => {
+  await using app = await startApp();
+  await using documentation = await openDocumentationPage();
+  await createProject(app, app.token);
+  const stranger = await addPerson(app);
+  await page.goto(documentation.url);
+  const extra = await observe(page, "article > h2");
+  const { input, id } = await captureFrom(page, app, { selector: "article > h2", extra });
+  const { screenshot } = (await app.ask(ELEMENT, { id }, app.token)).element;
+
+  const bytes = Uint8Array.fromBase64(input.screenshot.base64);
+  const header = new DataView(bytes.buffer);
+  assert.deepEqual(screenshot, {
+    url: screenshot.url,
+    mimeType: "image/png",
+    width: header.getUint32(16), // PNG §11.2.1
+    height: header.getUint32(20),
+    byteSize: bytes.length,
+  });
+  assert.deepEqual(await download(screenshot.url, app.token), { status: 200, type: "image/png", bytes });
+  assert.equal((await download(screenshot.url, null)).status, 401);
+  assert.equal((await download(screenshot.url, stranger.token)).status, 404);
+});
+
+browserTest(
+  "a page's whole body is kept exactly, and cut to its budget for an AI tool, which is told",
+  async (page) => {
+    await using app = await startApp();
+    await using documentation = await openDocumentationPage();
+    await createProject(app, app.token);
+    await page.goto(documentation.url);
+    const { input, id } = await captureFrom(page, app, { selector: "body", extra: {} });
+    assert.ok(byteLength(input.html) >= 50_000);
+
+    const { element } = await app.ask(ELEMENT, { id }, app.token);
+    const expected = expectedFields(input);
+    assertSameBytes(pick(element, expected), expected);
+    assert.equal(element.htmlByteSize, byteLength(input.html));
+
+    for (const { structuredContent, content } of await readWithEachEra(app)) {
+      const { pointedElement, cut } = structuredContent;
+      assert.ok(byteLength(JSON.stringify(structuredContent)) <= DEFAULT_BUDGET_BYTES);
+      assert.ok(content.every(({ text }: Data) => byteLength(text) <= DEFAULT_BUDGET_BYTES));
+      assert.equal(pointedElement.id, id);
+      assert.equal(pointedElement.selector, input.selector);
+      const html = cut.find(({ path }: Data) => path === "pointedElement.html");
+      assert.equal(html.of, input.html.length);
+      assert.equal(pointedElement.html.slice(0, html.kept), input.html.slice(0, html.kept));
+    }
+  },
+);
+
+browserTest("an element in a shadow root is captured with a selector that finds it again", async (page) => {
+  await using app = await startApp();
+  await using documentation = await openDocumentationPage();
+  await createProject(app, app.token);
+  await page.goto(documentation.url);
+  const selector = "star-rating >>> button:nth-child(2)";
+  const { id } = await captureFrom(page, app, { selector, extra: {} });
+
+  const { element } = await app.ask(ELEMENT, { id }, app.token);
+  assert.match(element.selector, / >>> div:nth-child\(2\) > button:nth-child\(2\)$/);
+  assert.equal(element.html, `<button type="button" aria-label="2 of 3">★</button>`);
+});
+
+/** What of an element only the browser itself knows. */
+async function observe(page: Page, selector: string) {
+  const session = await page.context().newCDPSession(page);
+  const { root } = await session.send("DOM.getDocument");
+  const { nodeId } = await session.send("DOM.querySelector", { nodeId: root.nodeId, selector });
+  const { nodes: [node] } = await session.send("Accessibility.getPartialAXTree", { nodeId, fetchRelatives: false });
+  const accessibility = { role: node?.role?.value, name: node?.name?.value };
+  const image = await page.locator(selector).first().screenshot({ type: "png" });
+  return { accessibility, screenshot: { mimeType: "image/png", base64: image.toString("base64") } };
+}
+
+/** Captures by a request of the page itself, which is of another origin than the app. */
+async function captureFrom(
+  page: Page,
+  app: RunningApp,
+  { selector, extra }: { selector: string; extra: Record<string, unknown> },
+): Promise<{ input: Data; id: string }> {
+  await page.addScriptTag({ path: COLLECTOR });
+  const request = { url: `${app.url}/graphql`, token: app.token, selector, query: CAPTURE, extra };
+  const { sent, received } = await page.evaluate<{ sent: string; received: string }>(
+    `fingerpost.captureElement(${JSON.stringify(request)})`,
+  );
+  const { data, errors } = JSON.parse(received);
+  assert.equal(errors, undefined);
+  return { input: JSON.parse(sent).variables.input, id: data.captureElement.id };
+}
+
+/** The captured fields as the contract gives them back: in the query's order, with null for what was absent. */
+function expectedFields(input: Data): Data {
+  const { pageUrl, pageTitle, pageId = null, selector, tagName, domId, classNames, attributes, text, html } = input;
+  const { computedStyles, note = null, box, viewport, accessibility = null } = input;
+  const page = { pageUrl, pageTitle, pageId, selector, tagName, domId, classNames };
+  const content = { attributes, text, html, computedStyles, note, status: "OPEN" };
+  return { ...page, ...content, box, viewport, accessibility, component: null };
+}
+
+/** Answers come in the order in which they were asked for: brought into that of the expected ones, to compare bytes. */
+function pick(fields: Data, expected: Data): Data {
+  return Object.fromEntries(Object.keys(expected).map((name) => [name, fields[name]]));
+}
+
+function assertSameBytes(actual: unknown, expected: unknown): void {
+  assert.equal(JSON.stringify(actual), JSON.stringify(expected));
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+async function download(url: string, token: string | null) {
+  const response = await fetch(url, { headers: bearer(token) });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, type: response.headers.get("content-type"), bytes };
+}
+
+/** What `get_pointed_element` answers to a real client of each protocol era. */
+async function readWithEachEra(app: RunningApp): Promise<Data[]> {
+  const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"] });
+  return await Promise.all(
+    Object.entries(MCP_CLIENTS).map(async ([version, connect]) => {
+      await using client = await connect(app, token);
+      assert.equal(client.version, version);
+      return await client.call("get_pointed_element");
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const USUAL_PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** How long a page may take for any one step; a condition that does not come by then never does. */
+const STEP_TIMEOUT_MS = 10_000;
+
+const named = Deno.env.get("CHROMIUM_PATH");
+const places = named ? [named] : USUAL_PLACES;
+const executable = places.find(isFile) ?? null;
+const isRequired = Deno.env.get("REQUIRE_BROWSER") === "1";
+const absence = `no Chromium at ${places.join(", ")}; CHROMIUM_PATH says where one is`;
+let browser: Browser | null = null;
+let hasHooks = false;
+
+/** Registers a test in a new, empty window of Chromium. Without one it is skipped and says so, or fails where `REQUIRE_BROWSER=1`. */
+export function browserTest(name: string, test: (page: Page) => Promise<void>): void {
+  if (executable === null && !isRequired) {
+    Deno.test.ignore(`${name} (skipped: ${absence})`, () => {});
+    return;
+  }
+  if (executable !== null && !hasHooks) launchOnce(executable);
+  Deno.test(name, async () => {
+    if (browser === null) throw new Error(`Cannot run a browser test: ${absence}`);
+    const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+    try {
+      context.setDefaultTimeout(STEP_TIMEOUT_MS);
+      await test(await context.newPage());
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+// One browser for all tests of a file, outside of them: its process lives longer than any one.
+function launchOnce(executablePath: string): void {
+  hasHooks = true;
+  Deno.test.beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  });
+  Deno.test.afterAll(async () => {
+    await browser?.close();
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
