@@ -25,7 +25,10 @@ export interface LivePage {
 /** What decides whether a page holds an element. */
 export type HeldElement = Pick<Element, "projectId" | "pageId" | "staleSince">;
 
-/** The server as a WebRTC peer: in each room it answers offers and listens to what pages say on their data channel. */
+/**
+ * The server as a WebRTC peer: in each room it answers offers and listens to what pages say on their data channel. A
+ * connection lasts at most as long as its peer stays in the room.
+ */
 export interface Peers extends AsyncDisposable {
   /** The connected pages of a project, or of all (null) whose elements the actor may read, oldest first. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`. */
   livePages(actor: Actor, projectId: string | null): Promise<LivePage[]>;

@@ -58,7 +58,7 @@ export function createRooms(clock: Clock, { serverPeer }: { serverPeer: () => Se
   function enter(actor: SignedInActor, request: JoinRequest): Member {
     const key = `${request.projectId}\0${request.room}`;
     const { userId } = actor;
-    if (request.resumeToken !== null) endFormerSelf(userId, request.resumeToken);
+    if (request.resumeToken !== null) endFormerSelf(request.resumeToken, { userId, roomKey: key });
     if ((rooms.get(key)?.members.size ?? 0) >= MAX_MEMBERS) {
       throw new AppError("CONFLICT", `Cannot join: the room has ${MAX_MEMBERS} peers already`);
     }
@@ -80,9 +80,10 @@ export function createRooms(clock: Clock, { serverPeer }: { serverPeer: () => Se
   }
 
   // A socket that broke may not have been noticed yet: who holds the token is the same peer.
-  function endFormerSelf(userId: string, resumeToken: string): void {
+  function endFormerSelf(resumeToken: string, { userId, roomKey }: { userId: string; roomKey: string }): void {
     const former = [...members.values()].find((member) => member.resumeToken === resumeToken);
-    if (former?.actor.userId === userId) leave(former, new AppError("CONFLICT", "This peer joined again elsewhere"));
+    if (former?.actor.userId !== userId || former.room.key !== roomKey) return;
+    leave(former, new AppError("CONFLICT", "This peer joined again elsewhere"));
   }
 
   function openRoom(key: string, projectId: string): Room {
