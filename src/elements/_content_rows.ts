@@ -1,5 +1,6 @@
-import sql, { join } from "sql-template-tag";
+import sql from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
+import { listOf } from "../database/lists.ts";
 import type { Image, ImageType } from "./_images.ts";
 import type { ElementComment, Screenshot } from "./elements.ts";
 
@@ -11,7 +12,7 @@ export async function findHtml(
 ): Promise<Map<string, string>> {
   const rows = await connection.all<{ id: string; html: Uint8Array | null }>(sql`
     SELECT element_id AS id, substr(html, 1, ${maxBytes}) AS html FROM element_contents
-    WHERE element_id IN (${join(ids)})`);
+    WHERE element_id IN ${listOf(ids)}`);
   // No bytes come out as null.
   return new Map(rows.map(({ id, html }) => [id, html === null ? "" : decodeWhole(html)]));
 }
@@ -22,7 +23,7 @@ export async function findComputedStyles(
   ids: readonly string[],
 ): Promise<Map<string, Record<string, unknown>>> {
   const rows = await connection.all<{ id: string; styles: string }>(sql`
-    SELECT element_id AS id, computed_styles AS styles FROM element_contents WHERE element_id IN (${join(ids)})`);
+    SELECT element_id AS id, computed_styles AS styles FROM element_contents WHERE element_id IN ${listOf(ids)}`);
   return new Map(rows.map(({ id, styles }) => [id, JSON.parse(styles) as Record<string, unknown>]));
 }
 
@@ -33,7 +34,7 @@ export async function findScreenshots(
 ): Promise<Map<string, Screenshot>> {
   const rows = await connection.all<Screenshot>(sql`
     SELECT element_id AS elementId, mime_type AS mimeType, width, height, length(bytes) AS byteSize FROM screenshots
-    WHERE element_id IN (${join(ids)})`);
+    WHERE element_id IN ${listOf(ids)}`);
   return new Map(rows.map((row) => [row.elementId, row]));
 }
 
@@ -48,7 +49,7 @@ export function findImage(connection: Connection, elementId: string): Promise<Im
 export function listComments(connection: Connection, ids: readonly string[]): Promise<ElementComment[]> {
   return connection.all<ElementComment>(sql`
     SELECT id, element_id AS elementId, author_id AS authorId, body, created_at AS createdAt FROM element_comments
-    WHERE element_id IN (${join(ids)}) ORDER BY id`);
+    WHERE element_id IN ${listOf(ids)} ORDER BY id`);
 }
 
 /** Stores a new comment. */

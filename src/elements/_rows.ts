@@ -1,5 +1,6 @@
 import sql, { empty, join, type Sql } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
+import { listOf } from "../database/lists.ts";
 import type { Page } from "../graphql/pages.ts";
 import type { Image } from "./_images.ts";
 import type { Element, ElementFilter } from "./elements.ts";
@@ -18,7 +19,7 @@ const COLUMNS = sql`id, project_id AS projectId, captured_by AS capturedById, re
 
 /** The elements with these ids, in no order. */
 export async function findElements(connection: Connection, ids: readonly string[]): Promise<Element[]> {
-  return (await connection.all<ElementRow>(sql`SELECT ${COLUMNS} FROM elements WHERE id IN (${join(ids)})`))
+  return (await connection.all<ElementRow>(sql`SELECT ${COLUMNS} FROM elements WHERE id IN ${listOf(ids)}`))
     .map(toElement);
 }
 
@@ -113,7 +114,7 @@ function inScope(scope: ElementScope): Sql {
 function matching(filter: ElementFilter): Sql {
   const { status, pageUrlPrefix, pageId, tagName, capturedById, createdAfter, createdBefore } = filter;
   const conditions = [
-    status && sql`AND status IN (${join(status.length > 0 ? status : [null])})`,
+    status && sql`AND status IN ${listOf(status)}`,
     pageUrlPrefix && sql`AND substr(page_url, 1, length(${pageUrlPrefix})) = ${pageUrlPrefix}`,
     isGiven(pageId) && sql`AND page_id = ${pageId}`,
     isGiven(tagName) && sql`AND lower(tag_name) = lower(${tagName})`,

@@ -1,5 +1,6 @@
-import sql, { empty, join } from "sql-template-tag";
+import sql, { empty } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
+import { listOf } from "../database/lists.ts";
 import type { Page } from "../graphql/pages.ts";
 import type { Project, ProjectMember, ProjectRole } from "./projects.ts";
 
@@ -22,7 +23,7 @@ export async function insertProject(connection: Connection, project: Project, ow
 
 /** The projects with these ids, in no order. */
 export function findProjects(connection: Connection, ids: readonly string[]): Promise<Project[]> {
-  return connection.all<Project>(sql`SELECT ${COLUMNS} FROM projects WHERE id IN (${join(ids)})`);
+  return connection.all<Project>(sql`SELECT ${COLUMNS} FROM projects WHERE id IN ${listOf(ids)}`);
 }
 
 /** At most one more than a page of a scope's projects, newest first, or oldest first from the end. */
@@ -62,7 +63,7 @@ export async function findFirstOwn(connection: Connection, userId: string): Prom
 export function listMembers(connection: Connection, projectIds: readonly string[]): Promise<ProjectMember[]> {
   return connection.all<ProjectMember>(sql`
     SELECT project_id AS projectId, user_id AS userId, role FROM project_members
-    WHERE project_id IN (${join(projectIds)}) ORDER BY created_at, user_id`);
+    WHERE project_id IN ${listOf(projectIds)} ORDER BY created_at, user_id`);
 }
 
 /** Counts one more change to the project's elements and returns the new revision; null if it was deleted meanwhile. */

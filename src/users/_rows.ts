@@ -1,5 +1,6 @@
-import sql, { join } from "sql-template-tag";
+import sql from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
+import { listOf } from "../database/lists.ts";
 import type { User } from "./users.ts";
 
 const COLUMNS = sql`id, email, name, role, status, locked_until AS lockedUntil, last_sign_in_at AS lastSignInAt,
@@ -12,7 +13,7 @@ export async function hasUsers(connection: Connection): Promise<boolean> {
 
 /** The users with these ids, in no order. */
 export function findUsers(connection: Connection, ids: readonly string[]): Promise<User[]> {
-  return connection.all<User>(sql`SELECT ${COLUMNS} FROM users WHERE id IN (${join(ids)})`);
+  return connection.all<User>(sql`SELECT ${COLUMNS} FROM users WHERE id IN ${listOf(ids)}`);
 }
 
 /** The user who signs in with this e-mail key, with the password's hash. */
