@@ -120,7 +120,7 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     socket.onclose = ({ code, reason }) => {
       open.delete(extra);
       ended.abort();
-      closed(code, reason);
+      Promise.resolve(closed(code, reason)).catch((error: unknown) => fail(socket, error));
     };
   }
 
@@ -134,7 +134,7 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
         : await edge.identify(handshake, origin.ipAddress);
       requireSignedIn(extra.actor);
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
       socket.close(UNAUTHENTICATED, error.message.slice(0, MAX_CLOSE_REASON));
       return true;
     }
@@ -154,7 +154,8 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
 async function send(socket: WebSocket, message: string): Promise<void> {
   if (socket.readyState !== WebSocket.OPEN) return;
   socket.send(message);
-  for (let waited = 0; socket.bufferedAmount > MAX_UNSENT_BYTES; waited += DRAIN_INTERVAL_MS) {
+  const isFull = () => socket.readyState === WebSocket.OPEN && socket.bufferedAmount > MAX_UNSENT_BYTES;
+  for (let waited = 0; isFull(); waited += DRAIN_INTERVAL_MS) {
     if (waited >= MAX_DRAIN_MS) return socket.close(TOO_MANY, "Reads too slowly");
     await new Promise((resolve) => setTimeout(resolve, DRAIN_INTERVAL_MS));
   }
