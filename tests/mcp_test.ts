@@ -38,9 +38,9 @@ for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
     }
     const listed = await client.call("list_elements", { first: 1 });
     assert.equal(listed.structuredContent.elements.edges[0].node.id, id);
-    const { hasNextPage, endCursor } = listed.structuredContent.elements.pageInfo;
-    assert.equal(hasNextPage, true);
-    const next = await client.call("list_elements", { after: endCursor, status: ["OPEN"] });
+    const { pageInfo, edges } = listed.structuredContent.elements;
+    assert.equal(pageInfo.hasNextPage, true);
+    const next = await client.call("list_elements", { after: edges[0].cursor, status: ["OPEN"] });
     assert.equal(next.structuredContent.elements.edges.length, 1);
   });
 
@@ -101,6 +101,33 @@ Deno.test("mcp: text and structured content stay under the budget, and what is c
     }
     assert.ok(structuredContent.cut.some(({ path }: Data) => path === "pointedElement.html"));
     assert.equal(structuredContent.pointedElement.htmlByteSize, 600_007);
+  }
+});
+
+Deno.test("mcp: whatever a capture's JSON looks like, its answer keeps to the budget and comes at once", async () => {
+  await using app = await startApp();
+  await createProject(app, app.token);
+  await using client = await MCP_CLIENTS["2026-07-28"](app, app.token);
+  const many = (count: number, value: unknown) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, value]));
+  const shapes: Record<string, unknown>[] = [
+    many(2_000, { s: "x".repeat(1_000), o: {} }),
+    many(1_500, { s: "x".repeat(1_000) }),
+    many(30, many(30, many(30, "y".repeat(50)))),
+    { list: Array.from({ length: 20_000 }, () => ["z".repeat(20)]) },
+  ];
+  for (const attributes of shapes) {
+    await capture(app, app.token, captureInput({ attributes, note: "n".repeat(20_000) }));
+    for (
+      const [name, maxTokens] of [["get_pointed_element", 500], ["get_pointed_element", 8_000], ["list_elements", 500]]
+    ) {
+      const startedAt = performance.now();
+      const { structuredContent, content } = await client.call(String(name), { maxTokens });
+      assert.ok(performance.now() - startedAt < 2_000, `${name} took ${performance.now() - startedAt} ms`);
+      assert.ok(new TextEncoder().encode(JSON.stringify(structuredContent)).length <= Number(maxTokens) * 4);
+      assert.ok(new TextEncoder().encode(content[0].text).length <= Number(maxTokens) * 4);
+      assert.ok(structuredContent.cut.length > 0);
+    }
   }
 });
 

@@ -48,6 +48,8 @@ export function createGraphqlHttp(
       for (const [name, value] of headers) merged.append(name, value);
       return new Response(response.body, { status: response.status, headers: merged });
     } catch (error) {
+      // Nobody reads the answer to a request that was broken off; that it was is no fault of ours.
+      if (request.signal.aborted) return refusal(new AppError("UNAVAILABLE", "The request was broken off"), headers);
       if (!(error instanceof AppError)) throw error;
       return refusal(error, headers);
     }
@@ -72,8 +74,11 @@ export function createGraphqlHttp(
     try {
       return await edge.identify(request, ipAddress);
     } catch (error) {
+      const isDead = error instanceof AppError && error.code === "UNAUTHENTICATED";
       // A dead cookie would shut the browser out of signing in again: no script can take it away.
-      if (!request.headers.has("authorization")) headers.append("set-cookie", clearedSessionCookie(secureCookies));
+      if (isDead && !request.headers.has("authorization")) {
+        headers.append("set-cookie", clearedSessionCookie(secureCookies));
+      }
       throw error;
     }
   }
@@ -87,7 +92,10 @@ export function subjectOf(actor: Actor): string {
 }
 
 async function readParameters(request: Request, actor: Actor) {
-  if (request.method !== "POST") return { parameters: null, bodySize: 0 };
+  if (request.method !== "POST") {
+    checkQueryString(new URL(request.url).searchParams);
+    return { parameters: null, bodySize: 0 };
+  }
   const body = await readBody(request, actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES);
   const json = parseJson(body);
   if (Array.isArray(json)) throw new AppError("TOO_COMPLEX", "Cannot take an array of requests: send one at a time");
@@ -98,6 +106,14 @@ async function readParameters(request: Request, actor: Actor) {
     );
   }
   return { parameters: json, bodySize: body.length };
+}
+
+// GraphQL over HTTP §5.1: both are JSON in the URL. Yoga parses them, and takes a fault for its own.
+function checkQueryString(parameters: URLSearchParams): void {
+  for (const name of ["variables", "extensions"]) {
+    const text = parameters.get(name);
+    if (text) parseJson(new TextEncoder().encode(text));
+  }
 }
 
 // Also what keeps another site's form from posting: it can't send this type without asking first. Fetch §2.2.2

@@ -152,21 +152,23 @@ function useTokenLimit(): Plugin {
           return parse(source, { ...options, maxTokens: MAX_DOCUMENT_TOKENS });
         } catch (error) {
           // graphql-js tells its limit from a fault of syntax by its words alone.
-          if (!(error instanceof Error) || !error.message.includes("Document contains more than")) throw error;
-          throw new AppError("TOO_COMPLEX", `Cannot read a document of more than ${MAX_DOCUMENT_TOKENS} tokens`);
+          // A nest that is deeper than the parser's stack ends in a RangeError.
+          const isTooLong = error instanceof Error && error.message.includes("Document contains more than");
+          if (!isTooLong && !(error instanceof RangeError)) throw error;
+          throw new AppError("TOO_COMPLEX", `Cannot read this document: at most ${MAX_DOCUMENT_TOKENS} tokens`);
         }
       }),
   };
 }
 
 function useBodyLimit(): Plugin<ServerContext> {
-  return {
-    onExecute({ args: { document, contextValue } }) {
-      if (contextValue.bodySize > MAX_PLAIN_BODY_BYTES && !carriesCapture(document)) {
-        throw new AppError("TOO_LARGE", `Cannot take more than ${MAX_PLAIN_BODY_BYTES} bytes without a capture`);
-      }
-    },
-  };
+  return { onExecute: ({ args }) => checkBodySize(args), onSubscribe: ({ args }) => checkBodySize(args) };
+}
+
+function checkBodySize({ document, contextValue }: { document: DocumentNode; contextValue: ServerContext }): void {
+  if (contextValue.bodySize > MAX_PLAIN_BODY_BYTES && !carriesCapture(document)) {
+    throw new AppError("TOO_LARGE", `Cannot take more than ${MAX_PLAIN_BODY_BYTES} bytes without a capture`);
+  }
 }
 
 function carriesCapture(document: DocumentNode): boolean {

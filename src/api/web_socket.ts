@@ -87,15 +87,11 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     const protocol = offered.find((name) => name === GRAPHQL_TRANSPORT_WS_PROTOCOL);
     // The upgraded request can't be asked any more, and its cookie is wanted at `connection_init`.
     const handshake = new Request(request.url, { headers: request.headers });
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      ...(protocol === undefined ? {} : { protocol }),
-      idleTimeout: IDLE_TIMEOUT_SECONDS,
-    });
+    const { socket, response } = acceptUpgrade(request, protocol);
     const ended = new AbortController();
     const origin = { ipAddress, userAgent: handshake.headers.get("user-agent") };
     const actor: Actor = { kind: "guest", origin };
     const extra: Extra = { socket, handshake, actor, signal: ended.signal };
-    open.add(extra);
     socket.onopen = () => serve(extra, protocol ?? "", ended);
     socket.onerror = () => log.debug("A socket failed");
     return response;
@@ -103,10 +99,11 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
 
   function serve(extra: Extra, protocol: string, ended: AbortController): void {
     const { socket } = extra;
+    open.add(extra);
     const closed = server.opened({
       protocol,
       send: (message) => send(socket, message),
-      close: (code, reason) => socket.close(code, reason),
+      close: (code, reason) => socket.close(code, shortReason(reason)),
       onMessage: (receive) => {
         socket.onmessage = ({ data }) => {
           if (typeof data !== "string" || data.length > MAX_MESSAGE_CHARACTERS) {
@@ -128,14 +125,13 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     const { socket, handshake, actor: { origin } } = extra;
     const authorization = params?.authorization;
     try {
-      // The cookie came with the upgrade, which only an allowed origin gets past.
       extra.actor = typeof authorization === "string"
         ? await edge.identifyBearer(authorization, origin)
-        : await edge.identify(handshake, origin.ipAddress);
+        : await identifyByCookie(handshake, origin.ipAddress);
       requireSignedIn(extra.actor);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
-      socket.close(UNAUTHENTICATED, error.message.slice(0, MAX_CLOSE_REASON));
+      socket.close(UNAUTHENTICATED, shortReason(error.message));
       return true;
     }
     const subject = userOf(extra);
@@ -145,9 +141,35 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     return true;
   }
 
+  // A browser sends the cookie with every upgrade, whichever page asks, and a socket can change things: ports do not keep
+  // cookies apart, so another page of this machine would do.
+  function identifyByCookie(handshake: Request, ipAddress: string | null): Promise<Actor> {
+    if (edge.isSameOrigin(handshake)) return edge.identify(handshake, ipAddress);
+    return Promise.reject(new AppError("UNAUTHENTICATED", "Send the authorization with connection_init"));
+  }
+
   function close(): void {
     for (const { socket } of open) socket.close(GOING_AWAY, "The server stops");
   }
+}
+
+function acceptUpgrade(request: Request, protocol: string | undefined): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, {
+      ...(protocol === undefined ? {} : { protocol }),
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+    });
+  } catch (error) {
+    throw new AppError("INVALID_INPUT", "Cannot open a socket: it is no WebSocket handshake (RFC 6455 §4.1)", {
+      cause: error,
+    });
+  }
+}
+
+// Bytes, not characters, and never half a character.
+function shortReason(reason: string | undefined): string {
+  const bytes = new TextEncoder().encode(reason).subarray(0, MAX_CLOSE_REASON);
+  return new TextDecoder().decode(bytes, { stream: true });
 }
 
 // Waits for a slow reader, so that a subscription is not read faster than it is sent, and gives up on one that stalls.

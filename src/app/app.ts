@@ -36,8 +36,6 @@ export interface App extends AsyncDisposable {
   elements: Elements;
   rateLimits: RateLimits;
   schema: GraphQLSchema;
-  /** The first admin, if this start made it. */
-  firstAdmin: Credentials | null;
   /** "ok" or "failing" for each store, without a reason that would help an attacker. */
   checkReadiness(): Promise<Record<string, "ok" | "failing">>;
   /** Ends subscriptions and sockets, so that no request is left waiting for news. */
@@ -47,6 +45,8 @@ export interface App extends AsyncDisposable {
 /** What may be set beside the settings. */
 export interface AppOptions {
   clock?: Clock;
+  /** Told the first admin as soon as this start has made it, whatever fails after. */
+  onFirstAdmin?: (credentials: Credentials) => void;
   /** The origin under which clients reach the server; known once it listens. */
   publicUrl: () => string;
 }
@@ -55,7 +55,10 @@ const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
 const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
 
 /** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
-export async function createApp(config: Config, { clock = systemClock, publicUrl }: AppOptions): Promise<App> {
+export async function createApp(
+  config: Config,
+  { clock = systemClock, onFirstAdmin, publicUrl }: AppOptions,
+): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKey));
   const migrated = await migrate({ path: folder.databasePath, folder: MIGRATIONS, clock });
@@ -93,6 +96,7 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
   });
   stack.defer(() => mcp.close());
   const firstAdmin = await users.ensureAdmin({ email: config.adminEmail, password: config.adminPassword });
+  if (firstAdmin !== null) onFirstAdmin?.(firstAdmin);
   await record("server.started", { version: VERSION });
   stack.defer(() => record("server.stopped"));
   const opened = stack.move();
@@ -104,7 +108,6 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
     elements,
     rateLimits,
     schema,
-    firstAdmin,
     checkReadiness: async () => ({
       database: await stateOf(database.read.get(sql`SELECT 1`)),
       kv: await stateOf(kv.get(["readiness"])),
@@ -114,6 +117,7 @@ export async function createApp(config: Config, { clock = systemClock, publicUrl
       events[Symbol.dispose]();
       signalling[Symbol.dispose]();
       webSockets.close();
+      void mcp.close();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

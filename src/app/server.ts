@@ -17,29 +17,36 @@ const log = roomLog("app");
 export interface RunningServer extends AsyncDisposable {
   /** The origin of the address it listens on. */
   url: string;
-  /** The first admin, if this start made it. */
-  firstAdmin: Credentials | null;
-  /** Stops accepting, ends streams and sockets, lets running requests end, closes every room. */
+  /** Takes no more requests, ends streams and sockets, lets running requests end, closes every room. */
   stop(): Promise<void>;
 }
 
-/** How long running requests may take to end when the server stops. */
+/** What may be set beside the settings. */
+export interface ServerOptions {
+  clock?: Clock;
+  /** Told the first admin as soon as this start has made it, whatever fails after. */
+  onFirstAdmin?: (credentials: Credentials) => void;
+}
+
+/** How long running requests may take to end when the server stops, and then how long connections may take to close. */
 const GRACE_MS = 5_000;
+const CLOSE_GRACE_MS = 500;
+const POLL_MS = 20;
 
 /** Opens the data folder and listens. Throws `UNAVAILABLE`, `INVALID_INPUT` with one line for the operator. */
-export async function startServer(config: Config, options: { clock?: Clock } = {}): Promise<RunningServer> {
+export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
   let url = "";
   const app = await createApp(config, { ...options, publicUrl: () => config.publicUrl ?? url });
+  const traffic: Traffic = { running: 0, stopping: false };
   try {
-    const closed = new AbortController();
     const server = Deno.serve(
-      { hostname: config.host, port: config.port, signal: closed.signal, onListen: () => {} },
-      (request, info) => answer(app, request, addressOf(info)),
+      { hostname: config.host, port: config.port, onListen: () => {} },
+      (request, info) => answer(app, traffic, { request, ipAddress: addressOf(info) }),
     );
     url = `http://${urlHost(config.host)}:${server.addr.port}`;
     let stopping: Promise<void> | null = null;
-    const stop = () => stopping ??= stopServer(app, server, closed);
-    return { url, firstAdmin: app.firstAdmin, stop, [Symbol.asyncDispose]: stop };
+    const stop = () => stopping ??= stopServer(app, traffic, server);
+    return { url, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await app[Symbol.asyncDispose]();
     const reason = error instanceof Error ? error.message : String(error);
@@ -47,21 +54,38 @@ export async function startServer(config: Config, options: { clock?: Clock } = {
   }
 }
 
-async function stopServer(app: App, server: Deno.HttpServer<Deno.NetAddr>, closed: AbortController): Promise<void> {
-  const shutdown = server.shutdown();
+/** Requests between their first byte and their answer's. */
+interface Traffic {
+  running: number;
+  stopping: boolean;
+}
+
+// Not by Deno's own shutdown alone: it breaks off bodies that are still arriving, and waits for a peer that never closes.
+async function stopServer(app: App, traffic: Traffic, server: Deno.HttpServer<Deno.NetAddr>): Promise<void> {
+  traffic.stopping = true;
   app.endStreams();
-  const timer = setTimeout(() => closed.abort(), GRACE_MS);
-  await shutdown;
-  await server.finished;
-  clearTimeout(timer);
+  for (let waited = 0; traffic.running > 0 && waited < GRACE_MS; waited += POLL_MS) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => timer = setTimeout(resolve, CLOSE_GRACE_MS));
+  await Promise.race([server.shutdown(), late]).finally(() => clearTimeout(timer));
   await app[Symbol.asyncDispose]();
 }
 
-async function answer(app: App, request: Request, ipAddress: string | null): Promise<Response> {
+interface Incoming {
+  request: Request;
+  ipAddress: string | null;
+}
+
+async function answer(app: App, traffic: Traffic, { request, ipAddress }: Incoming): Promise<Response> {
   const startedAt = performance.now();
   // Read first: an upgraded request can't be asked any more.
   const { method, url } = request;
-  const response = await route(app, request, ipAddress).catch((error: unknown) => refusal(error));
+  traffic.running++;
+  const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, request, ipAddress))
+    .catch((error: unknown) => refusal(error))
+    .finally(() => traffic.running--);
   // A `Host` that makes no URL was refused, and is logged all the same.
   const pathname = URL.parse(url)?.pathname ?? url;
   const durationMs = Math.round(performance.now() - startedAt);
@@ -72,6 +96,10 @@ async function answer(app: App, request: Request, ipAddress: string | null): Pro
     durationMs,
   });
   return response;
+}
+
+function stopped(): AppError {
+  return new AppError("UNAVAILABLE", "Cannot answer: the server stops");
 }
 
 async function route(app: App, request: Request, ipAddress: string | null): Promise<Response> {

@@ -6,12 +6,14 @@ import { startServer } from "./server.ts";
 export async function start(): Promise<number> {
   const config = readConfig(Deno.env);
   await configureLog(config);
-  const server = await startServer(config);
-  if (server.firstAdmin !== null) {
-    const { email, password } = server.firstAdmin;
-    const told = config.adminPassword === null ? password : "as set by FINGERPOST_ADMIN_PASSWORD";
-    write(`First admin: ${email}, password: ${told}${config.adminPassword === null ? " (shown this once)" : ""}`);
-  }
+  const server = await startServer(config, {
+    onFirstAdmin: ({ email, password }) => {
+      const told = config.adminPassword === null
+        ? `${password} (shown this once)`
+        : "as set by FINGERPOST_ADMIN_PASSWORD";
+      write(`First admin: ${email}, password: ${told}`);
+    },
+  });
   write(`Listening on ${server.url}`);
   const signal = await firstStopSignal();
   roomLog("app").info("Stopping on {signal}", { signal });

@@ -32,16 +32,19 @@ export interface Environment {
 const SECRET_KEY_BYTES = 32;
 
 const SETTINGS = {
-  FINGERPOST_HOST: z.string().regex(/^[\w.:-]+$/, "must be a host name or an address").default("127.0.0.1"),
+  FINGERPOST_HOST: z.string().refine(isHost, "must be a host name or an address").default("127.0.0.1"),
   FINGERPOST_PORT: z.string().regex(/^\d{1,5}$/, "must be a whole number from 0 to 65535").default("8000")
     .transform(Number).refine((port) => port <= 65535, "must be a whole number from 0 to 65535"),
   // Deno splits the list of folders that a process may touch at commas, and knows no way around it.
-  FINGERPOST_DATA_DIR: z.string().regex(/^[^,]+$/, "must not hold a comma").default("./data"),
+  FINGERPOST_DATA_DIR: z.string().regex(/^[^,]+$/, "must not hold a comma")
+    .refine((path) => path === path.trim(), "must not begin or end with white space").default("./data"),
   FINGERPOST_ADMIN_EMAIL: z.string().regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address").max(254)
     .default("admin@localhost"),
   FINGERPOST_ADMIN_PASSWORD: z.string().min(12, "must have at least 12 characters")
     .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes").optional(),
-  FINGERPOST_PUBLIC_URL: z.string().transform(toOrigin).optional(),
+  FINGERPOST_PUBLIC_URL: z.string().transform(toOrigin).refine((origin) => /^https?:/.test(origin), {
+    message: "must be an origin such as https://fingerpost.example.org",
+  }).optional(),
   FINGERPOST_ALLOWED_ORIGINS: z.string().transform((text) => text.split(",").map((part) => part.trim()))
     .pipe(z.array(z.string().transform(toOrigin))).optional(),
   FINGERPOST_SECRET_KEY: z.string().transform(toSecretKey).optional(),
@@ -93,6 +96,11 @@ function readSetting(environment: Environment, name: keyof typeof SETTINGS): unk
   if (result.success) return result.data;
   const value = text === undefined || SECRET_SETTINGS.has(name) ? "" : `, not "${text}"`;
   throw new AppError("INVALID_INPUT", `${name} ${result.error.issues[0]?.message ?? "is invalid"}${value}`);
+}
+
+function isHost(text: string): boolean {
+  const name = text.includes(":") ? `[${text}]` : text;
+  return /^[\w.:-]+$/.test(text) && /^[\w:]/.test(text) && URL.canParse(`http://${name}`);
 }
 
 function toOrigin(text: string, context: z.RefinementCtx): string {

@@ -30,7 +30,7 @@ const MAX_WAITING_WRITES = 1_000;
 const BUSY_TIMEOUT_MS = 5_000;
 
 /** SQLite's primary result codes that mean the file or the disk, not the statement. https://sqlite.org/rescode.html */
-const UNAVAILABLE_CODES = new Set([5, 8, 10, 13, 14]);
+const UNAVAILABLE_CODES = new Set([5, 8, 10, 11, 13, 14]);
 
 /** Opens, or makes, the SQLite file at `path`. Throws `UNAVAILABLE` if it can't be opened or is no database. */
 export function openDatabase(path: string): Database {
@@ -112,7 +112,8 @@ function bindings(query: Sql): SQLInputValue[] {
   return query.values as SQLInputValue[];
 }
 
-function translated<T>(work: () => T): T {
+/** Runs what talks to SQLite; where the file or the disk fails it throws `UNAVAILABLE`. */
+export function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

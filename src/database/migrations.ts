@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { type MigrationFile, readMigrationFiles } from "./_migration_files.ts";
-import { openConnection } from "./database.ts";
+import { openConnection, translated } from "./database.ts";
 
 /** What `migrate` needs: the file, the folder of migrations and the time. */
 export interface MigrateOptions {
@@ -36,7 +36,7 @@ export async function migrate({ path, folder, clock }: MigrateOptions): Promise<
   const files = await readMigrationFiles(folder);
   const connection = openConnection(path, { readOnly: false });
   try {
-    connection.exec(LEDGER);
+    translated(() => connection.exec(LEDGER));
     const applied: string[] = [];
     while (applyNext(connection, files, clock, applied));
     return applied;
@@ -46,7 +46,7 @@ export async function migrate({ path, folder, clock }: MigrateOptions): Promise<
 }
 
 function applyNext(connection: DatabaseSync, files: MigrationFile[], clock: Clock, applied: string[]): boolean {
-  connection.exec("BEGIN IMMEDIATE");
+  translated(() => connection.exec("BEGIN IMMEDIATE"));
   try {
     const next = findPending(readLedger(connection), files);
     if (next !== undefined) {

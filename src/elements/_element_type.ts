@@ -85,7 +85,7 @@ export function addElementType(builder: Builder, services: ElementServices, type
         byPath: true,
         description: "The outer HTML, with `maxBytes` its first bytes of UTF-8, cut at a character boundary.",
         args: { maxBytes: t.arg.int({ description: "From 0." }) },
-        load: (ids: string[], _context, { maxBytes }) => elements.htmlOf(ids, readMaxBytes(maxBytes)),
+        load: async (ids: string[], _context, { maxBytes }) => await elements.htmlOf(ids, readMaxBytes(maxBytes)),
         loaderOptions,
         resolve: (element) => element.id,
       }),

@@ -38,6 +38,15 @@ export function announceChange(events: Events, projectId: string): void {
   events.publish(ELEMENT_CHANGED, projectId, null);
 }
 
+/** What to watch, and until when. */
+export interface WatchRequest {
+  projectId: string;
+  /** null: from now on. */
+  after: number | null;
+  /** Ends the watch, also where its reader went before it read anything. */
+  signal: AbortSignal;
+}
+
 /** What the feed is built on. */
 export interface FeedDependencies {
   database: Database;
@@ -53,44 +62,56 @@ export interface FeedDependencies {
 export async function watchChanges(
   { database, events, projects }: FeedDependencies,
   actor: Actor,
-  request: { projectId: string; after: number | null },
+  request: WatchRequest,
 ): Promise<AsyncGenerator<ElementEvent, undefined>> {
-  const { projectId } = request;
+  const { projectId, signal } = request;
   const authorize = () => projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
   await authorize();
   const changed = events.subscribe(ELEMENT_CHANGED, projectId, { capacity: 1, whenFull: "keep_newest" });
+  const end = () => changed.end();
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
   try {
     const after = await startingRevision(projects, request);
     const feed = read(after);
     // A generator that waits can't be returned from outside: ending what it waits for lets it return by itself.
-    const end = feed.return.bind(feed);
+    const returnFeed = feed.return.bind(feed);
     feed.return = (value) => {
-      changed.end();
-      return end(value);
+      release();
+      return returnFeed(value);
     };
     return feed;
   } catch (error) {
-    changed.end();
+    release();
     throw error;
   }
 
+  // A socket's signal outlives its subscriptions.
+  function release(): void {
+    signal.removeEventListener("abort", end);
+    changed.end();
+  }
+
   async function* read(after: number): AsyncGenerator<ElementEvent, undefined> {
-    using _ended = changed;
-    let revision = after;
-    for (;;) {
-      const portion = await readPortion(database.read, projectId, revision);
-      for (const event of portion) {
-        yield event;
-        revision = event.revision;
+    try {
+      let revision = after;
+      for (;;) {
+        const portion = await readPortion(database.read, projectId, revision);
+        for (const event of portion) {
+          yield event;
+          revision = event.revision;
+        }
+        if (portion.length === FEED_PAGE_SIZE) continue;
+        if ((await changed.next()).done === true) return;
+        await authorize();
       }
-      if (portion.length === FEED_PAGE_SIZE) continue;
-      if ((await changed.next()).done === true) return;
-      await authorize();
+    } finally {
+      release();
     }
   }
 }
 
-async function startingRevision(projects: Projects, request: { projectId: string; after: number | null }) {
+async function startingRevision(projects: Projects, request: WatchRequest) {
   const [project] = await projects.byIds([request.projectId]);
   const current = project?.revision ?? 0;
   const after = request.after ?? current;

@@ -18,7 +18,7 @@ import {
   insertComment,
   listComments,
 } from "./_content_rows.ts";
-import { announceChange, type ElementChange, recordChange, watchChanges } from "./_feed.ts";
+import { announceChange, type ElementChange, recordChange, watchChanges, type WatchRequest } from "./_feed.ts";
 import type { Image, ImageType } from "./_images.ts";
 import { countElements, deleteElement, type ElementScope, findElements, listElements, updateElement } from "./_rows.ts";
 
@@ -101,11 +101,8 @@ export interface Elements {
   comment(actor: Actor, id: string, body: string): Promise<Element>;
   /** Deletes the element with all that belongs to it. */
   delete(actor: Actor, id: string): Promise<void>;
-  /** The project's changes after a revision (null: from now on), in order, each once, without an end. Throws `INVALID_INPUT`. */
-  watch(
-    actor: Actor,
-    request: { projectId: string; after: number | null },
-  ): Promise<AsyncGenerator<ElementEvent, undefined>>;
+  /** The project's changes after a revision, in order, each once, until the signal. Throws `INVALID_INPUT`. */
+  watch(actor: Actor, request: WatchRequest): Promise<AsyncGenerator<ElementEvent, undefined>>;
   /** An element's screenshot with its bytes. */
   image(actor: Actor, id: string): Promise<Image>;
   /** The HTML of elements already shown, each cut after `maxBytes` bytes of UTF-8 at a character boundary. */

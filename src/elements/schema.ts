@@ -162,8 +162,8 @@ function addSubscription(builder: Builder, elements: Elements, types: ElementTyp
         "The changes of a project after a revision (absent: from now on): what was missed first, in order, " +
         "each once. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
       args: { projectId: t.arg.id({ required: true }), after: t.arg.int() },
-      subscribe: (_root, { projectId, after }, { actor }) =>
-        elements.watch(actor, { projectId: localId("Project", projectId), after: after ?? null }),
+      subscribe: (_root, { projectId, after }, { actor, signal }) =>
+        elements.watch(actor, { projectId: localId("Project", projectId), after: after ?? null, signal }),
       resolve: (event: ElementEvent) => event,
     }),
   }));

@@ -1,31 +1,45 @@
-/** What a result lost to its budget: the place in it and how much there was. */
+/** What a result lost to its budget: the place in it, and how many characters or entries were kept of how many. */
 export interface Cut {
   path: string;
   kept: number;
   of: number;
 }
 
-/** Strings and lists shorter than this are not cut: a selector or a note in two is worth less than none. */
-const MIN_CUT_LENGTH = 120;
+/** How much of each string, list and object is kept. */
+interface Level {
+  characters: number;
+  entries: number;
+}
 
-type Holder = Record<string, unknown> | unknown[];
+/** Tried in order: strings first, since a list without its end has lost whole things. Each pass works on what the last one left. */
+const LEVELS: Level[] = [
+  ...[32_768, 16_384, 8_192, 4_096, 2_048, 1_024, 512, 256, 128].map((characters) => ({ characters, entries: 512 })),
+  ...[256, 128, 64, 32, 16, 8, 4, 2, 1].map((entries) => ({ characters: 128, entries })),
+];
+/** Objects up to this size at the top, an element's fields among them, are promised: only larger ones lose entries. */
+const MAX_PROMISED_FIELDS = 40;
+/** Inside of those, what is promised is smaller. */
+const MAX_PROMISED_INNER_FIELDS = 8;
+/** Cuts that are told: a list of thousands would need a budget of its own. */
+const MAX_CUTS = 10;
 
-/** A copy of a JSON value whose text has at most `maxBytes` bytes; what is longest is cut first, and named. */
+/** A copy of a JSON object whose text, its cuts included, has at most `maxBytes` bytes. What is longest is cut first, and named. */
 export function fitBudget(
   value: Record<string, unknown>,
   maxBytes: number,
 ): { value: Record<string, unknown>; cuts: Cut[] } {
-  const root = structuredClone(value);
   const cuts = new Map<string, Cut>();
-  while (byteLength({ ...root, cut: [...cuts.values()] }) > maxBytes) {
-    const place = findLongest(root);
-    if (place === null) break;
-    const { holder, key, path, length } = place;
-    const kept = Math.floor(length / 2);
-    write(holder, key, shorten(read(holder, key), kept));
-    cuts.set(path, { path, kept, of: cuts.get(path)?.of ?? length });
+  let fitted = value;
+  for (const level of LEVELS) {
+    if (byteLength(fitted) + byteLength(toldCuts(cuts)) <= maxBytes) return { value: fitted, cuts: toldCuts(cuts) };
+    fitted = shrinkFields(fitted, { level, cuts, path: "", depth: 0 });
   }
-  return { value: root, cuts: [...cuts.values()] };
+  const fits = byteLength(fitted) + byteLength(toldCuts(cuts)) <= maxBytes;
+  return fits ? { value: fitted, cuts: toldCuts(cuts) } : { value: {}, cuts: [{ path: "", kept: 0, of: 1 }] };
+}
+
+function toldCuts(cuts: Map<string, Cut>): Cut[] {
+  return [...cuts.values()].sort((one, other) => other.of - one.of).slice(0, MAX_CUTS);
 }
 
 function byteLength(value: unknown): number {
@@ -33,60 +47,42 @@ function byteLength(value: unknown): number {
 }
 
 interface Place {
-  holder: Holder;
-  key: string;
+  level: Level;
+  cuts: Map<string, Cut>;
   path: string;
-  /** Characters of a string, entries of a list or an object. */
-  length: number;
+  depth: number;
 }
 
-// A string weighs its characters, a list or an object of plain values the characters of its text.
-function findLongest(root: Holder): Place | null {
-  let longest: (Place & { weight: number }) | null = null;
-  const pending: { holder: Holder; path: string }[] = [{ holder: root, path: "" }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const [key, value] of Object.entries(next.holder)) {
-      const path = next.path === "" ? key : `${next.path}.${key}`;
-      if (isHolder(value) && !isFlat(value)) pending.push({ holder: value, path });
-      const weight = isHolder(value) ? JSON.stringify(value).length : typeof value === "string" ? value.length : 0;
-      const cuttable = typeof value === "string" ? value.length : isHolder(value) ? sizeOf(value) : 0;
-      const canBeCut = typeof value === "string" ? cuttable > MIN_CUT_LENGTH : cuttable > 1 && canLoseEntries(value);
-      if (canBeCut && weight > (longest?.weight ?? 0)) {
-        longest = { holder: next.holder, key, path, length: cuttable, weight };
-      }
-    }
+function shrink(value: unknown, place: Place): unknown {
+  if (typeof value === "string") return shrinkText(value, place);
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, place.level.entries);
+    note(place, kept.length, value.length);
+    return kept.map((item, index) => shrink(item, inside(place, String(index))));
   }
-  return longest;
+  return typeof value === "object" && value !== null ? shrinkFields({ ...value }, place) : value;
 }
 
-// Lists lose their end; objects only if they are maps of plain values, such as styles: others have fields that are promised.
-function canLoseEntries(value: unknown): boolean {
-  return Array.isArray(value) || (isHolder(value) && isFlat(value) && sizeOf(value) > MIN_CUT_LENGTH / 4);
+function shrinkFields(value: Record<string, unknown>, place: Place): Record<string, unknown> {
+  const entries = Object.entries(value);
+  const promised = place.depth < 2 ? MAX_PROMISED_FIELDS : MAX_PROMISED_INNER_FIELDS;
+  const kept = entries.slice(0, Math.max(promised, place.level.entries));
+  note(place, kept.length, entries.length);
+  return Object.fromEntries(kept.map(([name, inner]) => [name, shrink(inner, inside(place, name))]));
 }
 
-function isHolder(value: unknown): value is Holder {
-  return typeof value === "object" && value !== null;
+function shrinkText(text: string, place: Place): string {
+  if (text.length <= place.level.characters) return text;
+  const kept = text.slice(0, place.level.characters - 1).toWellFormed();
+  note(place, kept.length, text.length);
+  return `${kept}…`;
 }
 
-function isFlat(holder: Holder): boolean {
-  return Object.values(holder).every((value) => !isHolder(value));
+function inside(place: Place, name: string): Place {
+  const shown = name.slice(0, 100);
+  return { ...place, path: place.path === "" ? shown : `${place.path}.${shown}`, depth: place.depth + 1 };
 }
 
-function sizeOf(holder: Holder): number {
-  return Object.keys(holder).length;
-}
-
-function read(holder: Holder, key: string): unknown {
-  return Array.isArray(holder) ? holder[Number(key)] : holder[key];
-}
-
-function write(holder: Holder, key: string, value: unknown): void {
-  if (Array.isArray(holder)) holder[Number(key)] = value;
-  else holder[key] = value;
-}
-
-function shorten(value: unknown, kept: number): unknown {
-  if (typeof value === "string") return `${value.slice(0, kept).toWellFormed()}…`;
-  if (Array.isArray(value)) return value.slice(0, kept);
-  return isHolder(value) ? Object.fromEntries(Object.entries(value).slice(0, kept)) : value;
+function note({ cuts, path }: Place, kept: number, of: number): void {
+  if (kept < of) cuts.set(path, { path, kept, of: Math.max(of, cuts.get(path)?.of ?? 0) });
 }
