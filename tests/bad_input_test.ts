@@ -66,6 +66,29 @@ Deno.test("a request that is no GraphQL request gets its code and status, and th
   }
 });
 
+Deno.test("a GET with bad parameters, a nest without end and a negative cut get their codes", async () => {
+  await using app = await startApp();
+  await createProject(app, app.token);
+  await app.ask(CAPTURE, { input: captureInput() }, app.token);
+  for (
+    const [search, expected] of [
+      ["query={viewer{id}}&variables={", [400, "INVALID_INPUT"]],
+      ["query={viewer{id}}&extensions=x", [400, "INVALID_INPUT"]],
+      ["query=mutation{signOut}", [405, "INVALID_INPUT"]],
+      ["", [400, "INVALID_INPUT"]],
+    ] as const
+  ) {
+    const response = await fetch(`${app.url}/graphql?${search}`, { headers: bearer(app.token) });
+    assert.deepEqual(outcome([response.status, await response.json()]), expected, search);
+  }
+  const code = async (query: string) => (await app.graphql(query, {}, app.token)).errors?.[0]?.extensions.code;
+  assert.equal(
+    await code(`{ elements(first: ${"[".repeat(2_400)}1${"]".repeat(2_400)}) { totalCount } }`),
+    "TOO_COMPLEX",
+  );
+  assert.equal(await code(`{ pointedElement { html(maxBytes: -1) } }`), "INVALID_INPUT");
+});
+
 Deno.test("a body without a length is cut off as soon as it is too large", async () => {
   await using app = await startApp();
   let sent = 0;

@@ -110,6 +110,36 @@ Deno.test("a browser that signs in from the server's own page gets a cookie that
   assert.match(again ?? "", /Max-Age=0$/, "a dead cookie is taken away, so that the browser can sign in again");
 });
 
+Deno.test("a socket takes the session cookie from the server's own page alone", async () => {
+  await using app = await startApp();
+  const closeOf = async (origin: string): Promise<number | string> => {
+    const headers = { cookie: `fingerpost_session=${app.token}`, origin };
+    const options = { protocols: ["graphql-transport-ws"], headers };
+    // Deno takes headers here, which the web's own type has no place for.
+    const socket: WebSocket = Reflect.construct(WebSocket, [`${app.url.replace("http", "ws")}/graphql`, options]);
+    return await new Promise((resolve) => {
+      socket.onopen = () => socket.send(`{"type":"connection_init"}`);
+      socket.onmessage = ({ data }) => {
+        resolve(JSON.parse(data).type);
+        socket.close();
+      };
+      socket.onclose = ({ code }) => resolve(code);
+      socket.onerror = () => {};
+    });
+  };
+  // Another port of this machine may call, and SameSite does not keep the cookie from it.
+  assert.equal(await closeOf("http://127.0.0.1:3000"), 4401);
+  assert.equal(await closeOf(app.url), "connection_ack");
+});
+
+Deno.test("an upgrade that is no WebSocket handshake is INVALID_INPUT", async () => {
+  await using app = await startApp();
+  const { host } = new URL(app.url);
+  const answer = await sendRaw(app, `GET /graphql HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket`);
+  assert.equal(statusOf(answer), 400);
+  assert.match(answer, /"code":"INVALID_INPUT"/);
+});
+
 Deno.test("over HTTPS the cookie is Secure and bound to its host", async () => {
   await using app = await startApp({ environment: { FINGERPOST_PUBLIC_URL: "https://team.example" } });
   const response = await fetch(`${app.url}/graphql`, {

@@ -118,6 +118,45 @@ Deno.test("deno task start takes the first admin from the environment and lets i
   });
 });
 
+Deno.test("deno task start shows the first admin's password even if it can't listen", async () => {
+  await withFolder(async (dataDir) => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const port = String((listener.addr as Deno.NetAddr).port);
+    await using started = startTask({ FINGERPOST_DATA_DIR: dataDir, FINGERPOST_PORT: port });
+    const { code, stdout, stderr } = await started.end();
+    assert.equal(code, 1);
+    assert.match(stdout, /^First admin: admin@localhost, password: \S{24} \(shown this once\)\n$/);
+    assert.match(stderr, /^Cannot listen on 127\.0\.0\.1:\d+: .*in use.*\n$/);
+  });
+});
+
+Deno.test("deno task start ends with 0 within its grace, whatever a client leaves half done", async () => {
+  await withFolder(async (dataDir) => {
+    await using started = startTask({ FINGERPOST_DATA_DIR: dataDir });
+    const { hostname, port } = new URL(await listening(started));
+    const open = async (head: string[]) => {
+      const connection = await Deno.connect({ hostname, port: Number(port) });
+      await connection.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
+      return connection;
+    };
+    const host = `Host: ${hostname}:${port}`;
+    const upgrade = ["GET /graphql HTTP/1.1", host, "Upgrade: websocket", "Connection: Upgrade"];
+    const key = ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+    const post = ["POST /graphql HTTP/1.1", host, "Content-Type: application/json", "Content-Length: 1000"];
+    using _half = await open(post);
+    for (let index = 0; index < 20; index++) (await open([...upgrade, ...key])).close();
+    assert.equal(
+      (await fetch(`http://${hostname}:${port}/health/live`).then((response) => response.json())).status,
+      "ok",
+    );
+    const signalledAt = performance.now();
+    started.kill("SIGTERM");
+    const { code, stderr } = await started.end();
+    assert.deepEqual([code, /error:|ERROR/.test(stderr)], [0, false], stderr);
+    assert.ok(performance.now() - signalledAt < 8_000);
+  });
+});
+
 Deno.test("deno task start refuses a data folder that another server has open", async () => {
   await withFolder(async (dataDir) => {
     await using first = startTask({ FINGERPOST_DATA_DIR: dataDir });

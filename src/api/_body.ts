@@ -1,15 +1,20 @@
 import { AppError } from "../base/errors.ts";
 
-/** Reads a request's body up to a number of bytes. Throws `TOO_LARGE` as soon as there are more. */
+/** Reads a request's body up to a number of bytes. Throws `TOO_LARGE` as soon as there are more, `UNAVAILABLE` if it breaks off. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = new AppError("TOO_LARGE", `Cannot take a request of more than ${maxBytes} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error === tooLarge) throw error;
+    throw new AppError("UNAVAILABLE", "Cannot read the request: it was broken off", { cause: error });
   }
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;

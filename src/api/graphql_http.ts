@@ -108,8 +108,9 @@ async function readParameters(request: Request, actor: Actor) {
   return { parameters: json, bodySize: body.length };
 }
 
-// GraphQL over HTTP §5.1: both are JSON in the URL. Yoga parses them, and takes a fault for its own.
+// GraphQL over HTTP §5.1: these two are JSON in the URL. Yoga parses them, and takes a fault for its own.
 function checkQueryString(parameters: URLSearchParams): void {
+  if (!parameters.get("query")) throw new AppError("INVALID_INPUT", "Cannot answer a request without a query");
   for (const name of ["variables", "extensions"]) {
     const text = parameters.get(name);
     if (text) parseJson(new TextEncoder().encode(text));
