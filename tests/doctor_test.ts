@@ -64,5 +64,5 @@ Deno.test("doctor stops at the leg that fails, says what to do, cleans up, and e
 
 Deno.test("doctor refuses arguments that it does not know with 2", async () => {
   assert.equal((await doctor(["--speed"])).code, 2);
-  assert.equal((await doctor(["--url", "nonsense"])).code, 2);
+  for (const url of ["nonsense", "localhost:8000"]) assert.equal((await doctor(["--url", url])).code, 2, url);
 });

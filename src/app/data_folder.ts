@@ -25,7 +25,8 @@ export async function openDataFolder(path: string, secretKey: Uint8Array<ArrayBu
     try {
       const key = secretKey ?? await readSecretKey(`${path}/secret.key`);
       // SQLite gives its side files the permissions of the main one.
-      await Promise.all([databasePath, kvPath].map(makePrivateFile));
+      const files = secretKey === null ? [databasePath, kvPath, `${path}/secret.key`] : [databasePath, kvPath];
+      await Promise.all(files.map(makePrivateFile));
       return { databasePath, kvPath, secretKey: key, [Symbol.dispose]: () => lock.close() };
     } catch (error) {
       lock.close();
@@ -70,4 +71,6 @@ function decodeKey(text: string): Uint8Array<ArrayBuffer> | null {
 async function makePrivateFile(path: string): Promise<void> {
   const file = await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE });
   file.close();
+  // One that was there already may have been copied with wider rights.
+  if (Deno.build.os !== "windows") await Deno.chmod(path, PRIVATE_FILE);
 }

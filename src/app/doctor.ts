@@ -77,7 +77,9 @@ function readOptions(args: string[]): { url: string; token: string } {
   try {
     const { values } = parseArgs({ args, options: { url: { type: "string" }, token: { type: "string" } } });
     const url = values.url ?? defaults.url ?? DEFAULT_URL;
-    if (!URL.canParse(url)) throw invalidInput(["url"], `Cannot use --url "${url}": it is no URL`);
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+      throw invalidInput(["url"], `Cannot use --url "${url}": it must begin with http:// or https://`);
+    }
     return { url: new URL(url).origin, token: values.token ?? defaults.token ?? "" };
   } catch (error) {
     if (error instanceof AppError) throw error;

@@ -65,7 +65,7 @@ function addAccessTokenType(builder: Builder) {
   const TokenScope = builder.enumType("TokenScope", {
     description: "What an access token may be used for.",
     values: {
-      ELEMENTS_READ: { description: "Read projects and elements." },
+      ELEMENTS_READ: { description: "Read elements; any token sees its owner's projects." },
       ELEMENTS_WRITE: { description: "Capture, change and delete elements." },
       SIGNALS: { description: "Join rooms and relay signals." },
       LIVE_COMMANDS: { description: "Ask a connected page to highlight, inspect or take a screenshot." },
