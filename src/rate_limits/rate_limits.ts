@@ -32,7 +32,7 @@ const MAX_EXACT_COUNT = 100;
 const LEASES_PER_WINDOW = 20;
 /** A changed rule holds within this time. */
 const RULES_TTL_MS = 1_000;
-/** Counters in memory before those of past windows are dropped: an address costs about 200 bytes. */
+/** Counters in memory; above it the older half is dropped. */
 const MAX_COUNTERS = 10_000;
 
 /** Builds the rate limits on the rules' table and the counters' file. */
@@ -77,12 +77,18 @@ export function createRateLimits({ database, kv, clock }: { database: Database; 
   function findCounter(key: string, window: number): Counter {
     const known = counters.get(key);
     if (known?.window === window) return known;
-    if (counters.size >= MAX_COUNTERS) {
-      for (const [other, counter] of counters) if (counter.window < window) counters.delete(other);
-    }
+    if (counters.size >= MAX_COUNTERS) forgetOldest();
     const counter = { window, used: 0, leased: 0, extending: null };
     counters.set(key, counter);
     return counter;
+  }
+
+  // What a counter leased is in the file, so one that is still counted goes on from there.
+  function forgetOldest(): void {
+    for (const key of counters.keys()) {
+      if (counters.size <= MAX_COUNTERS / 2) return;
+      counters.delete(key);
+    }
   }
 
   async function extend(counter: Counter, rule: Rule, key: Deno.KvKey): Promise<void> {
