@@ -117,7 +117,6 @@ export async function createApp(
       events[Symbol.dispose]();
       signalling[Symbol.dispose]();
       webSockets.close();
-      void mcp.close();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

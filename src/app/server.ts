@@ -28,9 +28,10 @@ export interface ServerOptions {
   onFirstAdmin?: (credentials: Credentials) => void;
 }
 
-/** How long running requests may take to end when the server stops, and then how long connections may take to close. */
+/** How long running requests and their answers may take to end when the server stops. */
 const GRACE_MS = 5_000;
-const CLOSE_GRACE_MS = 500;
+/** The least that connections get to close, where requests took all of it. */
+const MIN_CLOSE_MS = 500;
 const POLL_MS = 20;
 
 /** Opens the data folder and listens. Throws `UNAVAILABLE`, `INVALID_INPUT` with one line for the operator. */
@@ -64,11 +65,15 @@ interface Traffic {
 async function stopServer(app: App, traffic: Traffic, server: Deno.HttpServer<Deno.NetAddr>): Promise<void> {
   traffic.stopping = true;
   app.endStreams();
-  for (let waited = 0; traffic.running > 0 && waited < GRACE_MS; waited += POLL_MS) {
+  const graceEndsAt = performance.now() + GRACE_MS;
+  while (traffic.running > 0 && performance.now() < graceEndsAt) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  // Only now: it breaks off tool calls under way, and ends what listens on and on.
+  await app.mcp.close();
+  const closeMs = Math.max(MIN_CLOSE_MS, graceEndsAt - performance.now());
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise((resolve) => timer = setTimeout(resolve, CLOSE_GRACE_MS));
+  const late = new Promise((resolve) => timer = setTimeout(resolve, closeMs));
   await Promise.race([server.shutdown(), late]).finally(() => clearTimeout(timer));
   await app[Symbol.asyncDispose]();
 }
