@@ -61,9 +61,9 @@ export async function createApp(
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKey));
-  const migrated = await migrate({ path: folder.databasePath, folder: MIGRATIONS, clock });
-  const database = stack.use(openDatabase(folder.databasePath));
-  const kv = stack.use(await openKv(folder.kvPath));
+  const migrated = await migrate({ path: folder.paths.database, folder: MIGRATIONS, clock });
+  const database = stack.use(openDatabase(folder.paths.database));
+  const kv = stack.use(await openKv(folder.paths.kv));
   const events = stack.use(createEvents());
   const audit = createAudit({ clock });
   const record = (kind: "database.migrated" | "server.started" | "server.stopped", details = {}) =>

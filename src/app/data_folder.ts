@@ -1,9 +1,19 @@
 import { AppError } from "../base/errors.ts";
 
+/** Where everything lies that a server keeps. */
+export interface DataPaths {
+  database: string;
+  kv: string;
+  secretKey: string;
+  /** The folder of backups. */
+  backups: string;
+  /** The signed checkpoints of the audit log, beside the table that holds them too. */
+  auditCheckpoints: string;
+}
+
 /** The folder that holds everything a server keeps, locked for this process. */
 export interface DataFolder extends Disposable {
-  databasePath: string;
-  kvPath: string;
+  paths: DataPaths;
   /** 32 bytes. */
   secretKey: Uint8Array<ArrayBuffer>;
 }
@@ -12,39 +22,56 @@ const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 const SECRET_KEY_BYTES = 32;
 
+/** The paths in a data folder. */
+export function dataPaths(dataDir: string): DataPaths {
+  return {
+    database: `${dataDir}/fingerpost.db`,
+    kv: `${dataDir}/kv.db`,
+    secretKey: `${dataDir}/secret.key`,
+    backups: `${dataDir}/backups`,
+    auditCheckpoints: `${dataDir}/audit.checkpoints`,
+  };
+}
+
 /**
  * Makes the folder and its files where they are missing, readable by their owner alone, and locks it: a second server on
  * the same files would not hear of the first one's changes. Throws `UNAVAILABLE` with one line.
  */
 export async function openDataFolder(path: string, secretKey: Uint8Array<ArrayBuffer> | null): Promise<DataFolder> {
-  const databasePath = `${path}/fingerpost.db`;
-  const kvPath = `${path}/kv.db`;
+  const paths = dataPaths(path);
+  const lock = await lockDataFolder(path);
   try {
-    await Deno.mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
-    const lock = await lockFolder(path);
-    try {
-      const key = secretKey ?? await readSecretKey(`${path}/secret.key`);
-      // SQLite gives its side files the permissions of the main one.
-      const files = secretKey === null ? [databasePath, kvPath, `${path}/secret.key`] : [databasePath, kvPath];
-      await Promise.all(files.map(makePrivateFile));
-      return { databasePath, kvPath, secretKey: key, [Symbol.dispose]: () => lock.close() };
-    } catch (error) {
-      lock.close();
-      throw error;
-    }
+    const key = secretKey ?? await readSecretKey(paths.secretKey);
+    // SQLite gives its side files the permissions of the main one.
+    const files = secretKey === null ? [paths.database, paths.kv, paths.secretKey] : [paths.database, paths.kv];
+    await Promise.all(files.map(makePrivateFile));
+    return { paths, secretKey: key, [Symbol.dispose]: () => lock[Symbol.dispose]() };
   } catch (error) {
-    if (error instanceof AppError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AppError("UNAVAILABLE", `Cannot use the data folder "${path}": ${reason}`, { cause: error });
+    lock[Symbol.dispose]();
+    throw error instanceof AppError ? error : unusable(path, error);
   }
 }
 
-// The operating system lets go of the lock when the process ends, however it ends.
-async function lockFolder(path: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(`${path}/server.lock`, { create: true, write: true, mode: PRIVATE_FILE });
-  if (await file.tryLock(true)) return file;
+/**
+ * Makes the folder if it is missing and takes its lock, which a server and every task that changes files under one hold; the
+ * operating system lets go of it when the process ends, however it ends. Throws `UNAVAILABLE` if another process has it.
+ */
+export async function lockDataFolder(path: string): Promise<Disposable> {
+  let file: Deno.FsFile | undefined;
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
+    file = await Deno.open(`${path}/server.lock`, { create: true, write: true, mode: PRIVATE_FILE });
+    if (await file.tryLock(true)) return file;
+  } catch (error) {
+    throw unusable(path, error);
+  }
   file.close();
   throw new AppError("UNAVAILABLE", `Cannot use the data folder "${path}": another server has it open`);
+}
+
+function unusable(path: string, error: unknown): AppError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AppError("UNAVAILABLE", `Cannot use the data folder "${path}": ${reason}`, { cause: error });
 }
 
 async function readSecretKey(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -17,7 +17,11 @@ export const SECURITY_EVENT_SEVERITIES = {
   "element.updated": "INFO",
   "element.commented": "INFO",
   "element.deleted": "INFO",
+  "config.changed": "INFO",
+  "backup.made": "INFO",
+  "backup.failed": "WARNING",
   "database.migrated": "INFO",
+  "database.restored": "WARNING",
   "server.started": "INFO",
   "server.stopped": "INFO",
 } as const;
