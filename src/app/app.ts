@@ -12,6 +12,7 @@ import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
 import { openDatabase } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
+import { startUpkeep } from "../database/upkeep.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
@@ -63,6 +64,7 @@ export async function createApp(
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKey));
   const migrated = await migrate({ path: folder.paths.database, folder: MIGRATIONS, clock });
   const database = stack.use(openDatabase(folder.paths.database));
+  stack.use(startUpkeep(database, folder.paths.database));
   const kv = stack.use(await openKv(folder.paths.kv));
   const events = stack.use(createEvents());
   const audit = createAudit({ clock });

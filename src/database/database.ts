@@ -1,7 +1,10 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { Sql } from "sql-template-tag";
 import { AppError } from "../base/errors.ts";
-import { createStatementCache } from "./_statements.ts";
+import { createBackgroundReaders } from "./_background_readers.ts";
+import { createStatementRecord, type StatementFigures } from "./_statement_record.ts";
+import { createStatements, type Statements } from "./_statements.ts";
+import { createWriteQueue } from "./_write_queue.ts";
 
 /** Runs parametrised SQL. Rows have the columns as the SQL names them; the caller says their type. */
 export interface Connection {
@@ -13,82 +16,96 @@ export interface Connection {
   run(query: Sql): Promise<number>;
 }
 
-/** One SQLite file: any number of readers, one writer. Throws `UNAVAILABLE` where the disk or the file fails. */
-export interface Database extends AsyncDisposable {
-  /** Reads what is committed; can't write. */
-  readonly read: Connection;
-  /**
-   * Runs `work` in one transaction, after those that came before it. Done means on disk; thrown means nothing happened.
-   * `work` awaits its own connection only: while it runs, every other write waits.
-   */
-  write<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+/** A connection inside a transaction. */
+export interface Transaction extends Connection {
+  /** Runs `work` so that it can fail alone: thrown means that nothing of it happened, and the transaction goes on. */
+  nest<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** Writes that may wait for their turn; beyond it the server is overloaded and says so. */
-const MAX_WAITING_WRITES = 1_000;
-/** How long to wait for another process's write, such as a migration or a backup. */
+/** When a background statement is to stop. */
+export interface BackgroundOptions {
+  /** Of the caller, who may go away. */
+  signal?: AbortSignal;
+  /** From the call, waiting included; 10 s if absent. */
+  deadlineMs?: number;
+}
+
+/** One SQLite file: any number of readers, one writer. Throws `UNAVAILABLE` where the disk or the file fails. */
+export interface Database extends AsyncDisposable {
+  /** Reads what is committed; can't write. For what answers in well under a millisecond. */
+  readonly read: Connection;
+  /**
+   * Reads as `read` does, in a worker thread, so that a slow statement holds nobody up. Throws `UNAVAILABLE` at the deadline,
+   * and the signal's reason. A statement ends early where it asks `still_wanted()` now and then.
+   */
+  background(options?: BackgroundOptions): Connection;
+  /**
+   * Runs `work` in one transaction, after those that came before it. Done means on disk; thrown means nothing happened.
+   * `work` awaits its own connection only: while it runs, every other write waits. Small writes that wait together share a commit.
+   */
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Runs upkeep on the writing connection between transactions, on the event loop: only what takes a few milliseconds. */
+  between<T>(work: (writer: DatabaseSync) => T): Promise<T>;
+  /** The statements that took the most time since the start, longest first. */
+  slowestStatements(limit: number): StatementFigures[];
+}
+
+/** How a raw connection is opened. */
+export interface ConnectionOptions {
+  readOnly: boolean;
+  /** Asked by a statement that calls `still_wanted()`: false ends the statement with an error. */
+  isWanted?: () => boolean;
+}
+
+/** How long to wait for another process's write, such as a task's. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Pages in the WAL at which a commit itself copies them to the file: upkeep does so much earlier, off the event loop. */
+const WAL_PAGES_AT_MOST = 16_000;
 
 /** SQLite's primary result codes that mean the file or the disk, not the statement. https://sqlite.org/rescode.html */
-const UNAVAILABLE_CODES = new Set([5, 8, 10, 11, 13, 14]);
+const UNAVAILABLE_CODES = new Set([5, 8, 10, 11, 13, 14, 26]);
 
-/** Opens, or makes, the SQLite file at `path`. Throws `UNAVAILABLE` if it can't be opened or is no database. */
+/** Opens, or makes, the SQLite file at `path`. Throws `UNAVAILABLE` if it can't be opened or written, or is no database. */
 export function openDatabase(path: string): Database {
   const writer = openConnection(path, { readOnly: false });
   const reader = openConnection(path, { readOnly: true });
-  const read = createConnection(reader);
-  const written = createConnection(writer);
-  let lastTurn = Promise.resolve();
-  let waiting = 0;
-  let closed = false;
-  return { read, write, [Symbol.asyncDispose]: close };
-
-  function write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new AppError("UNAVAILABLE", "Cannot write: the database is closed"));
-    if (waiting >= MAX_WAITING_WRITES) {
-      return Promise.reject(new AppError("UNAVAILABLE", "Cannot write: too many writes wait already"));
-    }
-    waiting++;
-    const turn = lastTurn.then(() => transact(work)).finally(() => waiting--);
-    lastTurn = turn.then(() => undefined, () => undefined);
-    return turn;
-  }
-
-  async function transact<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    translated(() => writer.exec("BEGIN IMMEDIATE"));
-    try {
-      const result = await work(written);
-      translated(() => writer.exec("COMMIT"));
-      return result;
-    } catch (error) {
-      // SQLite ends the transaction by itself after some errors, a full disk among them.
-      if (writer.isTransaction) writer.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  async function close(): Promise<void> {
-    closed = true;
-    await lastTurn;
-    reader.close();
-    writer.close();
-  }
+  const record = createStatementRecord();
+  const writes = createWriteQueue(writer, createConnection(createStatements(writer, record)));
+  const background = createBackgroundReaders(path, record);
+  return {
+    read: createConnection(createStatements(reader, record)),
+    background: (options) => background.connection(options),
+    write: (work) => writes.write(work),
+    between: (work) => writes.between(work),
+    slowestStatements: (limit) => record.slowest(limit),
+    [Symbol.asyncDispose]: async () => {
+      await background[Symbol.asyncDispose]();
+      await writes[Symbol.asyncDispose]();
+      reader.close();
+      writer.close();
+    },
+  };
 }
 
 /** Opens a raw connection with the settings that every connection of Fingerpost has. Throws `UNAVAILABLE`. */
-export function openConnection(path: string, options: { readOnly: boolean }): DatabaseSync {
+export function openConnection(path: string, { readOnly, isWanted = () => true }: ConnectionOptions): DatabaseSync {
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(path, {
-      readOnly: options.readOnly,
+    const options = {
+      readOnly,
       timeout: BUSY_TIMEOUT_MS,
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
+      // Not in the type yet: no statement can damage the file's own structures. https://sqlite.org/c3ref/c_dbconfig_defensive.html
+      defensive: true,
+    };
+    connection = new DatabaseSync(path, options);
+    connection.function("still_wanted", { directOnly: true }, () => {
+      if (isWanted()) return 1;
+      throw new Error("The statement is not wanted any more");
     });
-    connection.exec("PRAGMA trusted_schema = OFF");
-    if (!options.readOnly) {
-      connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
-    }
+    connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+    if (!readOnly) prepareForWriting(connection);
     return connection;
   } catch (error) {
     connection?.close();
@@ -97,19 +114,23 @@ export function openConnection(path: string, options: { readOnly: boolean }): Da
   }
 }
 
-function createConnection(connection: DatabaseSync): Connection {
-  const prepare = createStatementCache(connection);
-  return {
-    all: <Row>(query: Sql) =>
-      Promise.try(() => translated(() => prepare(query.sql).all(...bindings(query))) as unknown[] as Row[]),
-    get: <Row>(query: Sql) =>
-      Promise.try(() => translated(() => prepare(query.sql).get(...bindings(query))) as Row | undefined),
-    run: (query) => Promise.try(() => Number(translated(() => prepare(query.sql).run(...bindings(query))).changes)),
-  };
+function prepareForWriting(connection: DatabaseSync): void {
+  // Holds for a new file only, before anything is in it: lets upkeep give free pages back bit by bit.
+  connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+  connection.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_AT_MOST}`);
+  // A file that can't be written is found now, not by the first change.
+  connection.exec("BEGIN IMMEDIATE; ROLLBACK");
 }
 
-function bindings(query: Sql): SQLInputValue[] {
-  return query.values as SQLInputValue[];
+function createConnection(statements: Statements): Connection {
+  const run = <T>(method: keyof Statements, query: Sql) =>
+    Promise.try(() => translated(() => statements[method](query.sql, query.values as SQLInputValue[])) as T);
+  return {
+    all: (query) => run("all", query),
+    get: (query) => run("get", query),
+    run: (query) => run("run", query),
+  };
 }
 
 /** Runs what talks to SQLite; where the file or the disk fails it throws `UNAVAILABLE`. */
