@@ -124,6 +124,11 @@ const OPERATIONS: Record<string, Operation> = {
     query: `mutation ($id: ID!) { deleteElement(id: $id) }`,
     variables: ofNewElement,
   },
+  deleteUser: {
+    expected: { ...READ, admin: "ok", viewer: "NOT_FOUND", editor: "NOT_FOUND", owner: "NOT_FOUND" },
+    query: `mutation ($id: ID!) { deleteUser(id: $id) }`,
+    variables: async ({ app }) => ({ id: (await addPerson(app)).id }),
+  },
   signOut: { expected: ANYBODY, query: `mutation { signOut }` },
 };
 

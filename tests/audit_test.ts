@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
-import { write } from "./support/people.ts";
+import { addPerson, write } from "./support/people.ts";
 import { ADMIN, type RunningApp, startApp } from "./support/running_app.ts";
 
 interface EventRow {
@@ -19,8 +19,14 @@ const events = (app: RunningApp) =>
 
 const signIn = `mutation ($input: SignInInput!) { signIn(input: $input) { token } }`;
 
+interface Facts {
+  id: string;
+  tokenId: string;
+  personId: string;
+}
+
 /** Each change that the API makes, and the kind of its security event. */
-const CHANGES: [string, (app: RunningApp, facts: { id: string; tokenId: string }) => Promise<unknown>][] = [
+const CHANGES: [string, (app: RunningApp, facts: Facts) => Promise<unknown>][] = [
   ["user.sign_in.succeeded", (app) => app.ask(signIn, { input: ADMIN })],
   ["user.sign_in.failed", (app) => app.graphql(signIn, { input: { ...ADMIN, password: "wrong horse battery" } })],
   ["project.created", (app) => createProject(app, app.token)],
@@ -45,15 +51,19 @@ const CHANGES: [string, (app: RunningApp, facts: { id: string; tokenId: string }
     "token.revoked",
     (app, { tokenId }) => app.ask(`mutation ($id: ID!) { revokeAccessToken(id: $id) }`, { id: tokenId }, app.token),
   ],
+  [
+    "user.deleted",
+    (app, { personId }) => app.ask(`mutation ($id: ID!) { deleteUser(id: $id) }`, { id: personId }, app.token),
+  ],
   ["user.signed_out", (app) => app.ask(`mutation { signOut }`, {}, app.token)],
 ];
 
-async function prepare(app: RunningApp): Promise<{ id: string; tokenId: string }> {
+async function prepare(app: RunningApp): Promise<Facts> {
   await createProject(app, app.token);
   const id = await capture(app, app.token);
   await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"] });
   const { viewer } = await app.ask(`{ viewer { accessTokens { id } } }`, {}, app.token);
-  return { id, tokenId: viewer.accessTokens[0].id };
+  return { id, tokenId: viewer.accessTokens[0].id, personId: (await addPerson(app)).id };
 }
 
 Deno.test("each change writes one security event that says who and from where", async () => {

@@ -10,6 +10,7 @@ export const SECURITY_EVENT_SEVERITIES = {
   "user.sign_in.succeeded": "INFO",
   "user.sign_in.failed": "WARNING",
   "user.signed_out": "INFO",
+  "user.deleted": "WARNING",
   "token.created": "INFO",
   "token.revoked": "INFO",
   "project.created": "INFO",

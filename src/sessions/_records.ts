@@ -51,3 +51,8 @@ export async function deleteSession(kv: Kv, userId: string, id: string): Promise
   if (tokenHash === null) return;
   await kv.atomic().delete(byHash(tokenHash)).delete(byUser(userId, id)).commit();
 }
+
+/** Deletes all sessions of a user. */
+export async function deleteSessions(kv: Kv, userId: string): Promise<void> {
+  for (const { id } of await listSessions(kv, userId)) await deleteSession(kv, userId, id);
+}

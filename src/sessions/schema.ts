@@ -14,7 +14,7 @@ import {
   type SignedIn,
 } from "./sessions.ts";
 
-/** Adds sign-in and sign-out, `Session`, `AccessToken` and the user's lists of them. */
+/** Adds sign-in and sign-out, the end of an account, `Session`, `AccessToken` and the user's lists of them. */
 export function addSessionsSchema(
   builder: Builder,
   sessions: Sessions,
@@ -125,6 +125,16 @@ function addSignIn(
       resolve: async (_root, _args, context) => {
         await sessions.signOut(context.actor);
         context.responseHeaders.append("set-cookie", clearedSessionCookie(types.secureCookies));
+        return true;
+      },
+    }),
+    deleteUser: t.boolean({
+      description:
+        "Deletes an account with its sessions, access tokens and memberships; what it captured stays, without " +
+        "its name. For an admin's session. `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last admin.",
+      args: { id: t.arg.id({ required: true }) },
+      resolve: async (_root, { id }, { actor }) => {
+        await sessions.deleteUser(actor, localId("User", id));
         return true;
       },
     }),

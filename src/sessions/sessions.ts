@@ -17,6 +17,7 @@ import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import type { Credentials, User, Users } from "../users/users.ts";
 import {
   deleteSession,
+  deleteSessions,
   findSession,
   insertSession,
   listSessions,
@@ -74,6 +75,8 @@ export interface Sessions {
   authenticate(credential: string, origin: Origin): Promise<SignedInActor>;
   /** The live sessions of a user, for the user and for admins. Throws `FORBIDDEN`. */
   ofUser(actor: Actor, userId: string): Promise<Session[]>;
+  /** Deletes a user as `Users.delete` does, and its sessions. Throws as that does. */
+  deleteUser(actor: Actor, id: string): Promise<void>;
   /** Makes an access token for the actor; the token is told here and nowhere else. Throws `INVALID_INPUT`, `NOT_FOUND`, `CONFLICT`. */
   createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken>;
   /** Deletes one of the actor's access tokens. Throws `NOT_FOUND`. */
@@ -108,7 +111,7 @@ export function sessionExpiresAt(session: Session): number {
 /** Builds the sessions room. */
 export function createSessions(dependencies: SessionsDependencies): Sessions {
   const { database, kv, audit, rateLimits, users, clock, requireProject } = dependencies;
-  return { signIn, signOut, authenticate, ofUser, createAccessToken, revokeAccessToken, accessTokensOf };
+  return { signIn, signOut, authenticate, ofUser, deleteUser, createAccessToken, revokeAccessToken, accessTokensOf };
 
   async function signIn(actor: Actor, credentials: Credentials): Promise<SignedIn> {
     const { ipAddress, userAgent } = actor.origin;
@@ -177,6 +180,11 @@ export function createSessions(dependencies: SessionsDependencies): Sessions {
   async function ofUser(actor: Actor, userId: string): Promise<Session[]> {
     requireSelfOrAdmin(actor, userId);
     return (await listSessions(kv, userId)).filter((session) => sessionExpiresAt(session) > clock.now());
+  }
+
+  async function deleteUser(actor: Actor, id: string): Promise<void> {
+    await users.delete(actor, id);
+    await deleteSessions(kv, id);
   }
 
   async function createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken> {

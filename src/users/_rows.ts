@@ -36,6 +36,19 @@ export async function setLastSignIn(connection: Connection, id: string, at: numb
   await connection.run(sql`UPDATE users SET last_sign_in_at = ${at} WHERE id = ${id}`);
 }
 
+/** Whether there is an admin who may sign in, beside this one. */
+export async function hasOtherAdmin(connection: Connection, id: string): Promise<boolean> {
+  const row = await connection.get(
+    sql`SELECT 1 FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE' AND id <> ${id} LIMIT 1`,
+  );
+  return row !== undefined;
+}
+
+/** Deletes a user with its access tokens and memberships; what it captured stays, without its name. */
+export async function deleteUser(connection: Connection, id: string): Promise<void> {
+  await connection.run(sql`DELETE FROM users WHERE id = ${id}`);
+}
+
 /** A user's row with what no one else reads. */
 export interface UserWithPassword extends User {
   passwordHash: string;

@@ -5,7 +5,7 @@ import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
 import type { Connection, Database } from "../database/database.ts";
 import { createPasswords } from "./_passwords.ts";
-import { findUserByEmail, findUsers, hasUsers, insertUser, setLastSignIn } from "./_rows.ts";
+import { deleteUser, findUserByEmail, findUsers, hasOtherAdmin, hasUsers, insertUser, setLastSignIn } from "./_rows.ts";
 
 /** Whether an account may be used. */
 export type UserStatus = "ACTIVE" | "DISABLED";
@@ -41,6 +41,8 @@ export interface Users {
   authenticate(credentials: Credentials): Promise<User | null>;
   /** Remembers a sign-in in the caller's transaction. */
   recordSignIn(connection: Connection, id: string): Promise<void>;
+  /** Deletes an account with its access tokens and memberships; what it captured stays. For admins. Throws `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last admin. */
+  delete(actor: Actor, id: string): Promise<void>;
 }
 
 /** What the users room is built on. */
@@ -57,7 +59,7 @@ const GENERATED_PASSWORD_BYTES = 18;
 /** Builds the users room. */
 export function createUsers({ database, audit, clock }: UsersDependencies): Users {
   const passwords = createPasswords();
-  return { ensureAdmin, get, byIds, authenticate, recordSignIn };
+  return { ensureAdmin, get, byIds, authenticate, recordSignIn, delete: remove };
 
   async function ensureAdmin(options: { email: string; password: string | null }): Promise<Credentials | null> {
     if (await hasUsers(database.read)) return null;
@@ -102,6 +104,21 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
 
   function recordSignIn(connection: Connection, id: string): Promise<void> {
     return setLastSignIn(connection, id, clock.now());
+  }
+
+  async function remove(actor: Actor, id: string): Promise<void> {
+    const signedIn = requireSignedIn(actor);
+    if (signedIn.kind === "token") throw new AppError("FORBIDDEN", "Cannot delete an account with an access token");
+    const { role } = await get(actor, id);
+    if (signedIn.role !== "ADMIN") throw new AppError("FORBIDDEN", "Cannot delete an account: this is for admins");
+    await database.write(async (connection) => {
+      // Asked in the transaction: of two admins who delete each other at once, one stays.
+      if (role === "ADMIN" && !await hasOtherAdmin(connection, id)) {
+        throw new AppError("CONFLICT", "Cannot delete the last admin");
+      }
+      await deleteUser(connection, id);
+      await audit.record(connection, actor, { kind: "user.deleted", subjectId: id });
+    });
   }
 }
 
