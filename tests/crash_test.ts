@@ -125,7 +125,8 @@ async function prepare(dataDir: string): Promise<string> {
   const token = await createAccessToken(app, session, { scopes: ["ELEMENTS_READ", "ELEMENTS_WRITE"] });
   await app.stop();
   using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
-  database.exec("UPDATE rate_limits SET max_count = 1000000");
+  // A short window: each start forfeits a part of the running one.
+  database.exec("UPDATE rate_limits SET max_count = 1000000, window_seconds = 1");
   return token;
 }
 
