@@ -24,6 +24,7 @@ import { createSessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
 import { openDataFolder } from "./data_folder.ts";
+import { keepStatementFile } from "./statement_file.ts";
 
 /** The version that this code is. */
 export const VERSION = "0.1.0";
@@ -65,6 +66,7 @@ export async function createApp(
   const migrated = await migrate({ path: folder.paths.database, folder: MIGRATIONS, clock });
   const database = stack.use(openDatabase(folder.paths.database));
   stack.use(startUpkeep(database, folder.paths.database));
+  stack.use(keepStatementFile(folder.paths.statements, { database, clock }));
   const kv = stack.use(await openKv(folder.paths.kv));
   const events = stack.use(createEvents());
   const audit = createAudit({ clock });

@@ -9,6 +9,8 @@ export interface DataPaths {
   backups: string;
   /** The signed checkpoints of the audit log, beside the table that holds them too. */
   auditCheckpoints: string;
+  /** What the statements of the server's latest run cost. */
+  statements: string;
 }
 
 /** The folder that holds everything a server keeps, locked for this process. */
@@ -30,6 +32,7 @@ export function dataPaths(dataDir: string): DataPaths {
     secretKey: `${dataDir}/secret.key`,
     backups: `${dataDir}/backups`,
     auditCheckpoints: `${dataDir}/audit.checkpoints`,
+    statements: `${dataDir}/statements.json`,
   };
 }
 

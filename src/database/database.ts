@@ -104,7 +104,7 @@ export function openConnection(path: string, { readOnly, isWanted = () => true }
       if (isWanted()) return 1;
       throw new Error("The statement is not wanted any more");
     });
-    connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+    connection.exec("PRAGMA trusted_schema = OFF");
     if (!readOnly) prepareForWriting(connection);
     return connection;
   } catch (error) {

@@ -7,15 +7,17 @@ import type { Database } from "./database.ts";
 export interface Upkeep extends AsyncDisposable {
   /**
    * Empties the write-ahead log into the file, so that what was deleted is in the bytes of neither (deleting zeroes it in the
-   * file: `secure_delete`). False where a reader is in the way; it runs by itself every 2 s.
+   * file: `secure_delete`). False where a reader is in the way. It runs by itself within 6 s of a change.
    */
   emptyLog(): Promise<boolean>;
   /** Refreshes what the query planner knows of each table and gives free pages back, in small steps; hourly by itself. */
   optimize(): Promise<void>;
 }
 
-/** Deleted text leaves the log within two or three of these: the promise is 10 s. */
-const EMPTY_LOG_INTERVAL_MS = 2_000;
+/** How often what was committed is copied to the file, and a log that a reader kept from being emptied is tried again. */
+const COPY_INTERVAL_MS = 1_000;
+/** Deleted text may stay in the log for so long: the promise is 10 s. More often, and each write would pay for a growing log. */
+const EMPTY_LOG_INTERVAL_MS = 5_000;
 const OPTIMIZE_INTERVAL_MS = 3_600_000;
 /** Rows of an index that ANALYZE looks at: milliseconds also for a large table. https://sqlite.org/lang_analyze.html#approx */
 const ANALYSIS_LIMIT = 400;
@@ -30,25 +32,33 @@ const log = roomLog("database");
 export function startUpkeep(database: Database, path: string): Upkeep {
   let worker: Worker | undefined;
   let closed = false;
-  let emptying: Promise<boolean> | null = null;
+  let copying: Promise<void> | null = null;
+  let emptiedAt = performance.now();
   const timers = [
-    setInterval(() => quietly(emptyLog()), EMPTY_LOG_INTERVAL_MS),
+    setInterval(() => quietly(copyOrEmptyLog()), COPY_INTERVAL_MS),
     setInterval(() => quietly(optimize()), OPTIMIZE_INTERVAL_MS),
   ];
   return { emptyLog, optimize, [Symbol.asyncDispose]: close };
 
-  function emptyLog(): Promise<boolean> {
-    return emptying ??= copyAndTruncate().finally(() => emptying = null);
+  async function copyOrEmptyLog(): Promise<void> {
+    if (await sizeOf(`${path}-wal`) === 0) emptiedAt = performance.now();
+    else if (performance.now() - emptiedAt < EMPTY_LOG_INTERVAL_MS) await copyInBackground();
+    else await emptyLog();
   }
 
-  async function copyAndTruncate(): Promise<boolean> {
-    if (closed || await sizeOf(`${path}-wal`) === 0) return !closed;
+  async function emptyLog(): Promise<boolean> {
     await copyInBackground();
     // The little that came since, and the truncation: the only part that the event loop waits for.
-    return closed ? false : await database.between(truncateLog);
+    const isEmpty = !closed && await database.between(truncateLog);
+    if (isEmpty) emptiedAt = performance.now();
+    return isEmpty;
   }
 
   function copyInBackground(): Promise<void> {
+    return copying ??= (closed ? Promise.resolve() : copy()).finally(() => copying = null);
+  }
+
+  function copy(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const target = worker ??= startWorker(path);
     target.onmessage = ({ data }: MessageEvent<CheckpointAnswer>) => {
@@ -78,7 +88,7 @@ export function startUpkeep(database: Database, path: string): Upkeep {
   async function close(): Promise<void> {
     closed = true;
     for (const timer of timers) clearInterval(timer);
-    await emptying?.catch(() => undefined);
+    await copying;
     worker?.terminate();
   }
 }
