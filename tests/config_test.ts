@@ -14,6 +14,8 @@ Deno.test("readConfig() has a default for every setting and takes an empty one f
     allowedOrigins: null,
     secretKey: null,
     logLevel: "info",
+    backupSchedule: "0 3 * * *",
+    backupKeep: 7,
     logFormat: null,
     introspection: null,
   };
@@ -46,6 +48,9 @@ Deno.test("readConfig() names the setting that does not parse in one line, and s
     ["FINGERPOST_PUBLIC_URL", "https://team.example/app", /^FINGERPOST_PUBLIC_URL must be an origin/],
     ["FINGERPOST_ALLOWED_ORIGINS", "https://a.example,*", /^FINGERPOST_ALLOWED_ORIGINS must be an origin/],
     ["FINGERPOST_SECRET_KEY", "not base64!", /^FINGERPOST_SECRET_KEY must be 32 bytes in base64$/],
+    ["FINGERPOST_BACKUP_SCHEDULE", "0 25 * * *", /^FINGERPOST_BACKUP_SCHEDULE must be a cron schedule/],
+    ["FINGERPOST_BACKUP_SCHEDULE", "daily", /^FINGERPOST_BACKUP_SCHEDULE must be a cron schedule/],
+    ["FINGERPOST_BACKUP_KEEP", "0", /^FINGERPOST_BACKUP_KEEP must be a whole number from 1 to 999, not "0"$/],
     ["FINGERPOST_LOG_LEVEL", "loud", /^FINGERPOST_LOG_LEVEL must be debug, info, warning or error, not "loud"$/],
     ["FINGERPOST_LOG_FORMAT", "xml", /^FINGERPOST_LOG_FORMAT must be pretty or json/],
     ["FINGERPOST_INTROSPECTION", "yes", /^FINGERPOST_INTROSPECTION must be on or off/],

@@ -10,8 +10,9 @@ import { systemActor } from "../base/actor.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
+import { roomLog } from "../base/log.ts";
 import { openDatabase } from "../database/database.ts";
-import { migrate } from "../database/migrations.ts";
+import { migrate, readMigrationReport } from "../database/migrations.ts";
 import { startUpkeep } from "../database/upkeep.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
@@ -23,11 +24,13 @@ import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts
 import { createSessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
-import { openDataFolder } from "./data_folder.ts";
+import { backUpFirst } from "./backup_request.ts";
+import { describeDrift } from "./drift.ts";
+import { noteRestore } from "./restore_journal.ts";
+import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { startScheduledBackups } from "./scheduled_backups.ts";
 import { keepStatementFile } from "./statement_file.ts";
-
-/** The version that this code is. */
-export const VERSION = "0.1.0";
+import { VERSION } from "./version.ts";
 
 /** Every room, built on one data folder; what the routes need of them. */
 export interface App extends AsyncDisposable {
@@ -53,7 +56,8 @@ export interface AppOptions {
   publicUrl: () => string;
 }
 
-const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
+const log = roomLog("app");
+
 const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
 
 /** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
@@ -63,16 +67,20 @@ export async function createApp(
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKey));
-  const migrated = await migrate({ path: folder.paths.database, folder: MIGRATIONS, clock });
+  const migrated = await bringUpToDate(config.dataDir, folder.paths.database, clock);
   const database = stack.use(openDatabase(folder.paths.database));
   stack.use(startUpkeep(database, folder.paths.database));
   stack.use(keepStatementFile(folder.paths.statements, { database, clock }));
   const kv = stack.use(await openKv(folder.paths.kv));
   const events = stack.use(createEvents());
   const audit = createAudit({ clock });
-  const record = (kind: "database.migrated" | "server.started" | "server.stopped", details = {}) =>
-    database.write((connection) => audit.record(connection, systemActor, { kind, details }));
+  const record = (
+    kind: "database.migrated" | "database.restored" | "server.started" | "server.stopped",
+    details = {},
+  ) => database.write((connection) => audit.record(connection, systemActor, { kind, details }));
+  await noteRestore(config.dataDir, (archive) => record("database.restored", { archive }));
   if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
+  stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
   const rateLimits = createRateLimits({ database, kv, clock });
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
@@ -124,6 +132,19 @@ export async function createApp(
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Applies what is pending, after a backup of what there is, and warns of a schema that is not what the migrations make. */
+async function bringUpToDate(dataDir: string, path: string, clock: Clock): Promise<string[]> {
+  const backUp = async () => {
+    const backup = await backUpFirst(dataDir);
+    log.info("Backed up to {backup} before migrating", { backup });
+  };
+  const runs = await migrate({ path, folder: MIGRATIONS, clock, backUp });
+  for (const drift of describeDrift(await readMigrationReport(path, MIGRATIONS))) {
+    log.warning("The database drifted from its migrations: {drift}", { drift });
+  }
+  return runs.map(({ version }) => version);
 }
 
 async function stateOf(probe: Promise<unknown>): Promise<"ok" | "failing"> {

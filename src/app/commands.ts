@@ -8,6 +8,14 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./start.ts")).start,
   doctor: async () => (await import("./doctor.ts")).runDoctor,
   schema: async () => (await import("./print_schema.ts")).printServerSchema,
+  "db:init": async () => (await import("./database_migrations.ts")).initDatabase,
+  "db:create": async () => (await import("./database_migrations.ts")).createMigration,
+  "db:migrate": async () => (await import("./database_migrations.ts")).migrateDatabase,
+  "db:rollback": async () => (await import("./database_migrations.ts")).rollBackDatabase,
+  "db:reset": async () => (await import("./database_migrations.ts")).resetDatabase,
+  "db:status": async () => (await import("./database_status.ts")).showDatabaseStatus,
+  "db:backup": async () => (await import("./database_backup.ts")).backUpDatabase,
+  "db:restore": async () => (await import("./database_restore.ts")).restoreDatabase,
   grants: async () => (await import("./grants.ts")).printGrant,
 };
 

@@ -1,4 +1,5 @@
 import { AppError } from "../base/errors.ts";
+import { finishRestore } from "./restore_journal.ts";
 
 /** Where everything lies that a server keeps. */
 export interface DataPaths {
@@ -19,6 +20,9 @@ export interface DataFolder extends Disposable {
   /** 32 bytes. */
   secretKey: Uint8Array<ArrayBuffer>;
 }
+
+/** The folder of migrations that this code comes with. */
+export const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
 
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
@@ -64,9 +68,13 @@ export async function lockDataFolder(path: string): Promise<Disposable> {
   try {
     await Deno.mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
     file = await Deno.open(`${path}/server.lock`, { create: true, write: true, mode: PRIVATE_FILE });
-    if (await file.tryLock(true)) return file;
+    if (await file.tryLock(true)) {
+      await finishRestore(path);
+      return file;
+    }
   } catch (error) {
-    throw unusable(path, error);
+    file?.close();
+    throw error instanceof AppError ? error : unusable(path, error);
   }
   file.close();
   throw new AppError("UNAVAILABLE", `Cannot use the data folder "${path}": another server has it open`);

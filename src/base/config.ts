@@ -1,3 +1,4 @@
+import { CronPattern } from "croner";
 import { z } from "zod";
 import { AppError } from "./errors.ts";
 
@@ -17,6 +18,10 @@ export interface Config {
   allowedOrigins: string[] | null;
   /** 32 bytes; null has them read from `secret.key`. */
   secretKey: Uint8Array<ArrayBuffer> | null;
+  /** When backups are made, as cron says it, in UTC; null: never. */
+  backupSchedule: string | null;
+  /** Backups that stay when another is made. */
+  backupKeep: number;
   logLevel: "debug" | "info" | "warning" | "error";
   /** null: pretty on a terminal, JSON elsewhere. */
   logFormat: "pretty" | "json" | null;
@@ -48,6 +53,10 @@ const SETTINGS = {
   FINGERPOST_ALLOWED_ORIGINS: z.string().transform((text) => text.split(",").map((part) => part.trim()))
     .pipe(z.array(z.string().transform(toOrigin))).optional(),
   FINGERPOST_SECRET_KEY: z.string().transform(toSecretKey).optional(),
+  FINGERPOST_BACKUP_SCHEDULE: z.string().refine(isSchedule, "must be a cron schedule such as 0 3 * * *, or off")
+    .default("0 3 * * *").transform((text) => text === "off" ? null : text),
+  FINGERPOST_BACKUP_KEEP: z.string().regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 999").default("7")
+    .transform(Number),
   FINGERPOST_LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], "must be debug, info, warning or error")
     .default("info"),
   FINGERPOST_LOG_FORMAT: z.enum(["pretty", "json"], "must be pretty or json").optional(),
@@ -69,6 +78,8 @@ export function readConfig(environment: Environment): Config {
     publicUrl: read("FINGERPOST_PUBLIC_URL") ?? null,
     allowedOrigins: read("FINGERPOST_ALLOWED_ORIGINS") ?? null,
     secretKey: read("FINGERPOST_SECRET_KEY") ?? null,
+    backupSchedule: read("FINGERPOST_BACKUP_SCHEDULE"),
+    backupKeep: read("FINGERPOST_BACKUP_KEEP"),
     logLevel: read("FINGERPOST_LOG_LEVEL"),
     logFormat: read("FINGERPOST_LOG_FORMAT") ?? null,
     introspection: introspection === undefined ? null : introspection === "on",
@@ -96,6 +107,14 @@ function readSetting(environment: Environment, name: keyof typeof SETTINGS): unk
   if (result.success) return result.data;
   const value = text === undefined || SECRET_SETTINGS.has(name) ? "" : `, not "${text}"`;
   throw new AppError("INVALID_INPUT", `${name} ${result.error.issues[0]?.message ?? "is invalid"}${value}`);
+}
+
+function isSchedule(text: string): boolean {
+  try {
+    return text === "off" || new CronPattern(text) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function isHost(text: string): boolean {

@@ -1,4 +1,5 @@
 import { AppError } from "../base/errors.ts";
+import { splitStatements, type SqlStatement } from "./_sql_statements.ts";
 
 /** One file of the migrations folder. */
 export interface MigrationFile {
@@ -6,35 +7,69 @@ export interface MigrationFile {
   version: string;
   name: string;
   fileName: string;
-  up: string;
-  down: string;
+  up: SqlStatement[];
+  /** Empty where the file has none: it can't be rolled back. */
+  down: SqlStatement[];
   /** SHA-256 of the whole file, in hex. */
   sha256: string;
 }
 
-/** The files of `folder` in order of version. Throws `INVALID_INPUT` that names the file for a bad name, a duplicate version or a missing part. */
+/** What would end or leave the transaction that a migration runs in, or change what it can't put back. */
+const ESCAPES = /^\s*(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum|pragma)\b/i;
+
+/** The files of `folder` in order of version. Throws `INVALID_INPUT` that names the file for a bad name, a duplicate version, or a part that can't run. */
 export async function readMigrationFiles(folder: string): Promise<MigrationFile[]> {
   const names = Array.from(Deno.readDirSync(folder), (entry) => entry.name).filter((name) => name.endsWith(".sql"));
-  const files = await Promise.all(names.sort().map((name) => readMigrationFile(folder, name)));
-  for (const [index, file] of files.entries()) {
-    const before = files[index - 1];
-    if (before?.version === file.version) {
-      throw refused(file.fileName, `has the version of "${before.fileName}"`);
-    }
+  const files: MigrationFile[] = [];
+  for (const name of names.sort()) {
+    const file = await readMigrationFile(folder, name);
+    const before = files.at(-1);
+    if (before?.version === file.version) throw refused(file.fileName, `has the version of "${before.fileName}"`);
+    files.push(file);
   }
   return files;
 }
 
-async function readMigrationFile(folder: string, fileName: string): Promise<MigrationFile> {
-  const [, version, name] = /^(\d{14})_([a-z0-9_]+)\.sql$/.exec(fileName) ?? [];
-  if (version === undefined || name === undefined) throw refused(fileName, "is not named <yyyymmddhhmmss>_<noun>.sql");
-  const text = await Deno.readTextFile(`${folder}/${fileName}`);
-  const [, up, down] = /^-- up\n([\s\S]*?)^-- down\n([\s\S]*)$/m.exec(text) ?? [];
-  if (!up?.trim() || !down?.trim()) throw refused(fileName, "lacks its `-- up` or `-- down` part");
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return { version, name, fileName, up, down, sha256: new Uint8Array(digest).toHex() };
+/** An `INVALID_INPUT` that names the file. */
+export function refused(fileName: string, reason: string): AppError {
+  return new AppError("INVALID_INPUT", `Cannot migrate: "${fileName}" ${reason}`);
 }
 
-function refused(fileName: string, reason: string): AppError {
-  return new AppError("INVALID_INPUT", `Cannot migrate: "${fileName}" ${reason}`);
+async function readMigrationFile(folder: string, fileName: string): Promise<MigrationFile> {
+  const [, version, name] = /^(\d{14})_([a-z0-9_]+)\.sql$/.exec(fileName) ?? [];
+  if (version === undefined || name === undefined || !isTime(version)) {
+    throw refused(fileName, "is not named <UTC yyyymmddhhmmss>_<noun>.sql");
+  }
+  const text = await Deno.readTextFile(`${folder}/${fileName}`);
+  const [, up, down] = /^-- up[^\S\n]*\n([\s\S]*?)(?:^-- down[^\S\n]*$([\s\S]*))?(?![\s\S])/m.exec(text) ?? [];
+  if (up === undefined) throw refused(fileName, "lacks its `-- up` part");
+  const lineOf = (part: string) => text.slice(0, text.indexOf(part)).split("\n").length;
+  const file = {
+    version,
+    name,
+    fileName,
+    up: splitStatements(up, lineOf(up)),
+    down: down === undefined ? [] : splitStatements(down, lineOf(down)),
+    sha256: await sha256(text),
+  };
+  if (file.up.length === 0) throw refused(fileName, "has an empty `-- up` part");
+  for (const { outline, line } of [...file.up, ...file.down]) {
+    const [, keyword] = ESCAPES.exec(outline) ?? [];
+    if (keyword !== undefined) {
+      throw refused(fileName, `must not use ${keyword.toUpperCase()} (line ${line}): it runs in one transaction`);
+    }
+  }
+  return file;
+}
+
+function isTime(version: string): boolean {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(version) ?? [];
+  const [year, month, day, hour, minute, second] = parts;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().replace(/\D/g, "").startsWith(version);
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
 }

@@ -115,8 +115,10 @@ export function openConnection(path: string, { readOnly, isWanted = () => true }
 }
 
 function prepareForWriting(connection: DatabaseSync): void {
-  // Holds for a new file only, before anything is in it: lets upkeep give free pages back bit by bit.
-  connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  // Lets upkeep give free pages back bit by bit. It holds for a new file; saying it again would write to it.
+  if (connection.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"] === 0) {
+    connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  }
   connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
   connection.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_AT_MOST}`);
   // A file that can't be written is found now, not by the first change.

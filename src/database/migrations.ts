@@ -1,102 +1,226 @@
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
-import { AppError } from "../base/errors.ts";
-import { type MigrationFile, readMigrationFiles } from "./_migration_files.ts";
+import { AppError, invalidInput } from "../base/errors.ts";
+import { type Destruction, findDestructions, findTablesWithData } from "./_destructive.ts";
+import {
+  compareLedger,
+  createLedger,
+  deleteEntry,
+  insertEntry,
+  type MigrationStatus,
+  readLedger,
+  requireConsistent,
+} from "./_ledger.ts";
+import { type MigrationFile, readMigrationFiles, refused } from "./_migration_files.ts";
+import { compareSchemas, readSchema, type SchemaDifference } from "./_schema.ts";
 import { openConnection, translated } from "./database.ts";
 
-/** What `migrate` needs: the file, the folder of migrations and the time. */
+/** What `migrate` and `rollBack` need. */
 export interface MigrateOptions {
   /** The SQLite file. */
   path: string;
-  /** The folder of `<yyyymmddhhmmss>_<noun>.sql` files. */
+  /** The folder of `<UTC yyyymmddhhmmss>_<noun>.sql` files. */
   folder: string;
   clock: Clock;
+  /** Ends with this version applied; absent: with all of them, or with all but the last. */
+  to?: string;
+  /** Whether statements may run that lose data. */
+  allowDestructive?: boolean;
+  /** Called once before the first change of a file that holds data; if it throws, nothing is changed. */
+  backUp?: () => Promise<void>;
+  /** Told each statement that loses data, before anything runs. */
+  onDestructive?: (destruction: Destruction) => void;
 }
 
-interface AppliedMigration {
+/** A migration that ran. */
+export interface MigrationRun {
   version: string;
   name: string;
-  sha256: string;
+  durationMs: number;
 }
 
-const LEDGER = `CREATE TABLE IF NOT EXISTS migrations (
-  version TEXT PRIMARY KEY,
-  name TEXT NOT NULL,
-  sha256 TEXT NOT NULL,
-  applied_at INTEGER NOT NULL,
-  duration_ms REAL NOT NULL
-) STRICT`;
+/** What the file went through, what is to come, and where its schema is not what the migrations make. */
+export interface MigrationReport {
+  migrations: MigrationStatus[];
+  /** Empty also where an applied file is missing or edited: then nobody can say what it made. */
+  drift: SchemaDifference[];
+}
 
 /**
- * Applies what is pending, each file in one transaction, and returns the versions applied. Two processes can't both do it:
- * each takes SQLite's write lock first, which a killed holder gives up. Throws `INVALID_INPUT` that names the file if an
- * applied file was edited, is missing, or a pending one is older than an applied one, and if a statement fails.
+ * Applies what is pending, each file in one transaction with a check of every foreign key, and returns what ran. One process
+ * at a time does it; the lock of a killed one is free. Throws `INVALID_INPUT` that names file and line: an applied file was
+ * edited, is missing, or a pending one is older than an applied one, and a statement that fails; `CONFLICT` for one that
+ * loses data unless that is allowed.
  */
-export async function migrate({ path, folder, clock }: MigrateOptions): Promise<string[]> {
-  const files = await readMigrationFiles(folder);
-  const connection = openConnection(path, { readOnly: false });
-  try {
-    translated(() => connection.exec(LEDGER));
-    const applied: string[] = [];
-    while (applyNext(connection, files, clock, applied));
-    return applied;
-  } finally {
-    connection.close();
-  }
+export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
+  return exclusively(options, async ({ connection, files, pristine }) => {
+    translated(() => createLedger(connection));
+    const plan = planUp(connection, files, options.to);
+    requireAllowed(plan.flatMap((file) => findDestructions(file, "up")), "db:migrate", options);
+    if (plan.length > 0 && findTablesWithData(connection, pristine).length > 0) await options.backUp?.();
+    return plan.map((file) => inTransaction(connection, () => apply(connection, file, options.clock)));
+  });
 }
 
-function applyNext(connection: DatabaseSync, files: MigrationFile[], clock: Clock, applied: string[]): boolean {
+/** Undoes the last migration, or all after `to`, newest first, and returns what was undone. Throws as `migrate` does, and for a missing `down`. */
+export function rollBack(options: MigrateOptions): Promise<MigrationRun[]> {
+  return exclusively(options, async ({ connection, files, pristine }) => {
+    const plan = planDown(connection, files, options.to);
+    const withData = findTablesWithData(connection, pristine);
+    const destructions = plan.flatMap((file) => findDestructions(file, "down"));
+    requireAllowed(
+      destructions.filter(({ table }) => table === "?" || withData.includes(table)),
+      "db:rollback",
+      options,
+    );
+    if (plan.length > 0 && withData.length > 0) await options.backUp?.();
+    return plan.map((file) => inTransaction(connection, () => undo(connection, file)));
+  });
+}
+
+/** What `migrate` would change of the schema: applies everything in a transaction that is rolled back. Throws as `migrate` does. */
+export function tryMigrations(options: MigrateOptions): Promise<{ runs: MigrationRun[]; changes: SchemaDifference[] }> {
+  return exclusively(options, ({ connection, files }) => {
+    translated(() => connection.exec("BEGIN IMMEDIATE"));
+    try {
+      const before = readSchema(connection);
+      createLedger(connection);
+      const plan = planUp(connection, files, options.to);
+      for (const destruction of plan.flatMap((file) => findDestructions(file, "up"))) {
+        options.onDestructive?.(destruction);
+      }
+      const runs = plan.map((file) => apply(connection, file, options.clock));
+      return Promise.resolve({ runs, changes: compareSchemas(before, readSchema(connection)) });
+    } finally {
+      if (connection.isTransaction) connection.exec("ROLLBACK");
+    }
+  });
+}
+
+/** Looks only; a file that does not exist has everything pending. Throws `INVALID_INPUT` for the folder, `UNAVAILABLE` for the file. */
+export async function readMigrationReport(path: string, folder: string): Promise<MigrationReport> {
+  const files = await readMigrationFiles(folder);
+  if (!await exists(path)) return { migrations: compareLedger([], files), drift: [] };
+  using connection = openConnection(path, { readOnly: true });
+  const migrations = translated(() => compareLedger(readLedger(connection), files));
+  if (migrations.some(({ state }) => state === "missing" || state === "edited")) return { migrations, drift: [] };
+  using pristine = makePristine(connection, files);
+  return { migrations, drift: compareSchemas(readSchema(pristine), readSchema(connection)) };
+}
+
+/** The versions that this code knows, oldest first. Throws `INVALID_INPUT`. */
+export async function readMigrationVersions(folder: string): Promise<string[]> {
+  return (await readMigrationFiles(folder)).map(({ version }) => version);
+}
+
+interface Workplace {
+  connection: DatabaseSync;
+  files: MigrationFile[];
+  /** A database in memory that went through the same migrations and holds nothing else. */
+  pristine: DatabaseSync;
+}
+
+async function exclusively<T>(options: MigrateOptions, work: (workplace: Workplace) => Promise<T>): Promise<T> {
+  const files = await readMigrationFiles(options.folder);
+  // Of the operating system, which frees it however its holder ends.
+  using lock = await Deno.open(`${options.path}.migrating`, { create: true, write: true, mode: 0o600 });
+  await lock.lock(true);
+  using connection = openConnection(options.path, { readOnly: false });
+  // Dropping a table would else delete what refers to it; every key is checked before the commit instead.
+  connection.exec("PRAGMA foreign_keys = OFF");
+  requireConsistent(translated(() => compareLedger(readLedger(connection), files)));
+  using pristine = makePristine(connection, files);
+  return await work({ connection, files, pristine });
+}
+
+function makePristine(connection: DatabaseSync, files: MigrationFile[]): DatabaseSync {
+  const pristine = new DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
+  const applied = new Set(readLedger(connection).map(({ version }) => version));
+  if (applied.size > 0) createLedger(pristine);
+  for (const file of files.filter(({ version }) => applied.has(version))) {
+    for (const { sql } of file.up) pristine.exec(sql);
+  }
+  return pristine;
+}
+
+function planUp(connection: DatabaseSync, files: MigrationFile[], to: string | undefined): MigrationFile[] {
+  requireVersion(files, to);
+  const applied = readLedger(connection).length;
+  return files.slice(applied).filter(({ version }) => to === undefined || version <= to);
+}
+
+function planDown(connection: DatabaseSync, files: MigrationFile[], to: string | undefined): MigrationFile[] {
+  requireVersion(files, to);
+  const applied = files.slice(0, readLedger(connection).length);
+  const plan = to === undefined ? applied.slice(-1) : applied.filter(({ version }) => version > to);
+  for (const { fileName, down } of plan) {
+    if (down.length === 0) throw refused(fileName, "has no `-- down` part to roll it back with");
+  }
+  return plan.reverse();
+}
+
+function requireVersion(files: MigrationFile[], to: string | undefined): void {
+  if (to === undefined || files.some(({ version }) => version === to)) return;
+  throw invalidInput(["to"], `Cannot migrate to "${to}": there is no such version`);
+}
+
+function requireAllowed(
+  destructions: Destruction[],
+  task: string,
+  { allowDestructive, onDestructive }: MigrateOptions,
+): void {
+  for (const destruction of destructions) onDestructive?.(destruction);
+  const [first] = destructions;
+  if (first === undefined || allowDestructive === true) return;
+  throw new AppError(
+    "CONFLICT",
+    `Cannot migrate: "${first.fileName}", line ${first.line}: ${first.action} loses the data of "${first.table}"; ` +
+      `\`deno task ${task} --allow-destructive\` allows it`,
+  );
+}
+
+function inTransaction<T>(connection: DatabaseSync, work: () => T): T {
   translated(() => connection.exec("BEGIN IMMEDIATE"));
   try {
-    const next = findPending(readLedger(connection), files);
-    if (next !== undefined) {
-      apply(connection, next, clock);
-      applied.push(next.version);
-    }
-    connection.exec("COMMIT");
-    return next !== undefined;
+    const result = work();
+    translated(() => connection.exec("COMMIT"));
+    return result;
   } catch (error) {
     if (connection.isTransaction) connection.exec("ROLLBACK");
     throw error;
   }
 }
 
-function readLedger(connection: DatabaseSync): AppliedMigration[] {
-  const rows = connection.prepare("SELECT version, name, sha256 FROM migrations ORDER BY version").all();
-  return rows.map((row) => ({
-    version: String(row["version"]),
-    name: String(row["name"]),
-    sha256: String(row["sha256"]),
-  }));
+function apply(connection: DatabaseSync, file: MigrationFile, clock: Clock): MigrationRun {
+  const durationMs = runPart(connection, file, "up");
+  const { version, name, sha256 } = file;
+  insertEntry(connection, { version, name, sha256, appliedAt: clock.now(), durationMs });
+  return { version, name, durationMs };
 }
 
-function findPending(ledger: AppliedMigration[], files: MigrationFile[]): MigrationFile | undefined {
-  for (const [index, { version, name, sha256 }] of ledger.entries()) {
-    const file = files.find((candidate) => candidate.version === version);
-    const fileName = `${version}_${name}.sql`;
-    if (file === undefined) {
-      throw refused(fileName, "was applied but is missing: is the database newer than this code?");
-    }
-    if (file.sha256 !== sha256) throw refused(fileName, "was edited after it was applied");
-    const outOfOrder = files[index];
-    if (outOfOrder !== file) throw refused(outOfOrder?.fileName ?? fileName, "is older than one already applied");
-  }
-  return files[ledger.length];
+function undo(connection: DatabaseSync, file: MigrationFile): MigrationRun {
+  const durationMs = runPart(connection, file, "down");
+  deleteEntry(connection, file.version);
+  return { version: file.version, name: file.name, durationMs };
 }
 
-function apply(connection: DatabaseSync, file: MigrationFile, clock: Clock): void {
+function runPart(connection: DatabaseSync, file: MigrationFile, part: "up" | "down"): number {
   const startedAt = performance.now();
-  try {
-    connection.exec(file.up);
-  } catch (error) {
-    throw refused(file.fileName, error instanceof Error ? error.message : String(error));
+  for (const { sql, line } of file[part]) {
+    try {
+      translated(() => connection.exec(sql));
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      throw refused(file.fileName, `line ${line}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
   const broken = connection.prepare("PRAGMA foreign_key_check").get();
-  if (broken !== undefined) throw refused(file.fileName, `breaks a foreign key of the table "${broken["table"]}"`);
-  connection.prepare("INSERT INTO migrations VALUES (?, ?, ?, ?, ?)")
-    .run(file.version, file.name, file.sha256, clock.now(), performance.now() - startedAt);
+  if (broken !== undefined) {
+    throw refused(file.fileName, `breaks a foreign key of the table "${broken["table"]}" to "${broken["parent"]}"`);
+  }
+  return performance.now() - startedAt;
 }
 
-function refused(fileName: string, reason: string): AppError {
-  return new AppError("INVALID_INPUT", `Cannot migrate: "${fileName}" ${reason}`);
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ size }) => size > 0, () => false);
 }

@@ -1,0 +1,151 @@
+import { readConfig } from "../base/config.ts";
+import { systemActor } from "../base/actor.ts";
+import { systemClock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
+import { createAudit } from "../audit/audit.ts";
+import { openDatabase } from "../database/database.ts";
+import {
+  migrate,
+  type MigrateOptions,
+  type MigrationRun,
+  readMigrationReport,
+  rollBack,
+  tryMigrations,
+} from "../database/migrations.ts";
+import { backUpFirst } from "./backup_request.ts";
+import { dataPaths, lockDataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { readArguments, say, tell } from "./terminal.ts";
+
+/** `db:init`: makes the data folder and the database as the first start does, without an admin. */
+export async function initDatabase(args: string[]): Promise<number> {
+  readArguments("db:init", args);
+  const config = readConfig(Deno.env);
+  using _folder = await openDataFolder(config.dataDir, config.secretKey);
+  await runAndTell("Applied", migrate(optionsFor(config.dataDir, {})), config.dataDir);
+  return 0;
+}
+
+/** `db:migrate`: applies what is pending. */
+export async function migrateDatabase(args: string[]): Promise<number> {
+  const { values } = readArguments("db:migrate [--to VERSION] [--dry-run] [--allow-destructive]", args, {
+    options: { to: { type: "string" }, "dry-run": { type: "boolean" }, "allow-destructive": { type: "boolean" } },
+  });
+  const { dataDir } = readConfig(Deno.env);
+  const options = optionsFor(dataDir, values);
+  if (values["dry-run"] === true) return await tryAndTell(options);
+  const { migrations } = await readMigrationReport(options.path, MIGRATIONS);
+  // Beside a server that is up to date there is nothing to refuse.
+  if (migrations.length > 0 && migrations.every(({ state }) => state === "applied") && values["to"] === undefined) {
+    tell("Nothing is pending");
+    return 0;
+  }
+  using _lock = await lockDataFolder(dataDir);
+  await runAndTell("Applied", migrate(options), dataDir);
+  return 0;
+}
+
+/** `db:rollback`: undoes the last migration, or all after one. */
+export async function rollBackDatabase(args: string[]): Promise<number> {
+  const { values } = readArguments("db:rollback [--to VERSION] [--allow-destructive]", args, {
+    options: { to: { type: "string" }, "allow-destructive": { type: "boolean" } },
+  });
+  const { dataDir } = readConfig(Deno.env);
+  using _lock = await lockDataFolder(dataDir);
+  await runAndTell("Rolled back", rollBack(optionsFor(dataDir, values)), dataDir);
+  return 0;
+}
+
+/** `db:create`: makes an empty migration, later than all there are. */
+export async function createMigration(args: string[]): Promise<number> {
+  const { positionals: [name = ""] } = readArguments("db:create NAME", args, { positionals: 1 });
+  if (!/^[a-z0-9_]{1,100}$/.test(name)) {
+    throw new AppError(
+      "INVALID_INPUT",
+      `Cannot name a migration "${name}": use a-z, 0-9 and _, such as element_labels`,
+    );
+  }
+  const latest = Array.from(Deno.readDirSync(MIGRATIONS), (entry) => entry.name.slice(0, 14)).sort().at(-1) ?? "";
+  const now = new Date(systemClock.now()).toISOString().replace(/\D/g, "").slice(0, 14);
+  if (now <= latest) {
+    throw new AppError("CONFLICT", `Cannot make a migration: one is dated ${latest}, which is to come`);
+  }
+  const path = `${MIGRATIONS}/${now}_${name}.sql`;
+  await Deno.writeTextFile(path, "-- up\n\n\n-- down\n\n", { createNew: true });
+  say(`migrations/${now}_${name}.sql`);
+  return 0;
+}
+
+/** `db:reset`: empties the data folder of its two databases, after a backup, and makes them anew. */
+export async function resetDatabase(args: string[]): Promise<number> {
+  const { values } = readArguments("db:reset --yes", args, { options: { yes: { type: "boolean" } } });
+  const { dataDir } = readConfig(Deno.env);
+  const paths = dataPaths(dataDir);
+  if (values["yes"] !== true) {
+    throw new AppError(
+      "INVALID_INPUT",
+      `Cannot reset "${dataDir}" without --yes: all users, elements and events would go`,
+    );
+  }
+  using _lock = await lockDataFolder(dataDir);
+  await backUpAndTell(dataDir);
+  for (const path of [paths.database, paths.kv].flatMap((path) => [path, `${path}-wal`, `${path}-shm`])) {
+    await Deno.remove(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+  await runAndTell("Applied", migrate(optionsFor(dataDir, {})), dataDir);
+  return 0;
+}
+
+function optionsFor(dataDir: string, values: Record<string, string | boolean | undefined>): MigrateOptions {
+  const { to } = values;
+  return {
+    path: dataPaths(dataDir).database,
+    folder: MIGRATIONS,
+    clock: systemClock,
+    ...(typeof to === "string" ? { to } : {}),
+    allowDestructive: values["allow-destructive"] === true,
+    backUp: () => backUpAndTell(dataDir),
+    onDestructive: ({ fileName, line, action, table }) =>
+      tell(`Warning: "${fileName}", line ${line}: ${action} loses the data of "${table}"`),
+  };
+}
+
+async function backUpAndTell(dataDir: string): Promise<void> {
+  const path = await backUpFirst(dataDir);
+  if (path !== null) tell(`Backed up to ${path}`);
+}
+
+async function runAndTell(verb: string, work: Promise<MigrationRun[]>, dataDir: string): Promise<void> {
+  const runs = await work;
+  for (const { version, name, durationMs } of runs) say(`${verb} ${version}_${name} in ${durationMs.toFixed(1)} ms`);
+  if (runs.length === 0) tell("Nothing to do");
+  else await recordMigrations(dataDir, `${verb.toLowerCase()} ${runs.map(({ version }) => version).join(" ")}`);
+}
+
+/** Where the audit log was not rolled back with the rest, it tells what was done. */
+async function recordMigrations(dataDir: string, what: string): Promise<void> {
+  const { path } = optionsFor(dataDir, {});
+  const { migrations, drift } = await readMigrationReport(path, MIGRATIONS);
+  if (drift.length > 0 || migrations.some(({ state }) => state !== "applied")) return;
+  await using database = openDatabase(path);
+  await database.write((connection) =>
+    createAudit({ clock: systemClock }).record(connection, systemActor, {
+      kind: "database.migrated",
+      details: { versions: what },
+    })
+  );
+}
+
+async function tryAndTell(options: MigrateOptions): Promise<number> {
+  const { runs, changes } = await tryMigrations(options);
+  for (const { version, name } of runs) say(`Would apply ${version}_${name}`);
+  for (const { object, before, after } of changes) {
+    say(`${before === null ? "+" : after === null ? "-" : "~"} ${object}`);
+    const [old, changed] = [before, after].map((text) => text?.split("\n") ?? []);
+    for (const line of old ?? []) if (!changed?.includes(line)) say(`  - ${line}`);
+    for (const line of changed ?? []) if (!old?.includes(line)) say(`  + ${line}`);
+  }
+  if (runs.length === 0) tell("Nothing is pending");
+  return 0;
+}

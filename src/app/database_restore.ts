@@ -1,0 +1,73 @@
+import { basename } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import { readConfig } from "../base/config.ts";
+import { AppError } from "../base/errors.ts";
+import { backupPath, unpackBackup } from "../database/backups.ts";
+import { readMigrationVersions } from "../database/migrations.ts";
+import { dataPaths, lockDataFolder, MIGRATIONS } from "./data_folder.ts";
+import { beginRestore, finishRestore } from "./restore_journal.ts";
+import { readArguments, say, tell } from "./terminal.ts";
+
+/** `db:restore`: puts an archive's data in the place of what is there, which is kept aside. */
+export async function restoreDatabase(args: string[]): Promise<number> {
+  const { values, positionals: [name = ""] } = readArguments("db:restore FILE --yes", args, {
+    options: { yes: { type: "boolean" } },
+    positionals: 1,
+  });
+  const { dataDir, secretKey } = readConfig(Deno.env);
+  const paths = dataPaths(dataDir);
+  const archive = backupPath(paths.backups, name);
+  if (values["yes"] !== true) {
+    throw new AppError(
+      "INVALID_INPUT",
+      `Cannot restore without --yes: the data in "${dataDir}" would be replaced by "${archive}"`,
+    );
+  }
+  if (!await isFile(archive)) throw new AppError("UNAVAILABLE", `Cannot restore "${archive}": there is no such file`);
+  using _lock = await lockDataFolder(dataDir);
+  const time = new Date(systemClock.now()).toISOString().replace(/[-:.]/g, "");
+  const journal = {
+    incoming: `.restoring-${time}`,
+    aside: `before-restore-${time}`,
+    archive: archive.split("/").at(-1) ?? "",
+  };
+  const incoming = `${dataDir}/${journal.incoming}`;
+  const aside = `before-restore-${time}`;
+  await Deno.mkdir(incoming, { mode: 0o700 });
+  try {
+    const files = await unpackAndCheck(archive, incoming);
+    await beginRestore(dataDir, { incoming: basename(incoming), aside, archive: basename(archive), files });
+  } catch (error) {
+    await Deno.remove(incoming, { recursive: true });
+    throw error;
+  }
+  await finishRestore(dataDir);
+  say(`Restored ${archive}`);
+  tell(`What was there before lies in ${dataDir}/${aside}`);
+  if (secretKey === null && !await isFile(paths.secretKey)) {
+    tell("There is no secret.key: what was sealed under the old one can't be read, and the next start makes a new one");
+  }
+  return 0;
+}
+
+async function unpackAndCheck(archive: string, incoming: string): Promise<string[]> {
+  try {
+    const { schemaVersion, files } = await unpackBackup(archive, incoming);
+    const known = await readMigrationVersions(MIGRATIONS);
+    if (schemaVersion !== null && !known.includes(schemaVersion)) {
+      throw new AppError(
+        "CONFLICT",
+        `Cannot restore "${archive}": its schema ${schemaVersion} is newer than this code`,
+      );
+    }
+    return files.map(({ name }) => name);
+  } catch (error) {
+    // The archive is at fault and not how the task was called.
+    if (error instanceof AppError && error.code === "INVALID_INPUT") throw new AppError("CONFLICT", error.message);
+    throw error;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((stat) => stat.isFile, () => false);
+}

@@ -1,0 +1,176 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { Readable, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+import tar from "tar-stream";
+import { z } from "zod";
+import { AppError } from "../base/errors.ts";
+
+/** What an archive may hold beside its manifest, and nothing else. */
+export const ARCHIVED_FILES = ["fingerpost.db", "kv.db", "audit.checkpoints", "secret.key"] as const;
+/** One of those files. */
+export type ArchivedFile = (typeof ARCHIVED_FILES)[number];
+
+/** The form of archives that this code writes and reads. */
+export const FORMAT = 1;
+
+const manifestSchema = z.object({
+  format: z.literal(FORMAT),
+  /** Of the server that made it. */
+  version: z.string(),
+  /** The last migration of the database in it; null where there is none. */
+  schemaVersion: z.string().nullable(),
+  /** Milliseconds since the Unix epoch. */
+  madeAt: z.number(),
+  /** Of each table, at the moment of the backup. */
+  rows: z.record(z.string(), z.number()),
+  files: z.array(z.object({ name: z.enum(ARCHIVED_FILES), bytes: z.number(), sha256: z.string() })),
+});
+
+/** What an archive says of itself: its first entry, `manifest.json`. */
+export type Manifest = z.output<typeof manifestSchema>;
+
+const MANIFEST = "manifest.json";
+/** A manifest has a line for each table: far less. */
+const MAX_MANIFEST_BYTES = 1_048_576;
+/** Fast: the disk is to be the slower one, and the other core is the server's. */
+const GZIP_LEVEL = 1;
+
+/** SHA-256 in hex, and size, of a file. */
+export async function digestFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** Writes the manifest and the files of `folder` that it names to a new file: a gzipped tar (POSIX.1-1988 ustar, RFC 1952). */
+export async function writeArchive(path: string, folder: string, manifest: Manifest): Promise<void> {
+  const pack = tar.pack();
+  const written = pipeline(
+    pack,
+    createGzip({ level: GZIP_LEVEL }),
+    createWriteStream(path, { flags: "wx", mode: 0o600 }),
+  );
+  const packed = (async () => {
+    const text = Buffer.from(JSON.stringify(manifest, null, 2));
+    await pipeline(Readable.from([text]), entryOf(pack, { name: MANIFEST, size: text.length }));
+    for (const { name, bytes } of manifest.files) {
+      await pipeline(createReadStream(`${folder}/${name}`), entryOf(pack, { name, size: bytes }));
+    }
+    pack.finalize();
+  })().catch((error: Error) => pack.destroy(error));
+  await Promise.all([packed, written]);
+  using file = await Deno.open(path);
+  await file.sync();
+}
+
+/**
+ * Reads a whole archive and holds every byte against its manifest; `keep` opens where a file's content goes. Throws
+ * `INVALID_INPUT` for what is no archive of this format, is cut, was changed, or holds anything else.
+ */
+export async function readArchive(
+  path: string,
+  keep: (name: ArchivedFile) => Writable | null = () => null,
+): Promise<Manifest> {
+  const extract = tar.extract();
+  const gunzip = createGunzip();
+  const file = createReadStream(path);
+  let manifest: Manifest | undefined;
+  const seen = new Set<string>();
+  const check = async () => {
+    for await (const entry of extract) {
+      const { name, size = 0, type } = entry.header;
+      if (type !== "file" || seen.has(name)) throw foreign(`"${name}" has no place in it`);
+      seen.add(name);
+      if (name === MANIFEST) manifest = await readManifestEntry(entry, size);
+      else await checkEntry(entry, { name, size, manifest, keep });
+    }
+  };
+  try {
+    await Promise.all([pipeline(file, gunzip, extract), check()]);
+  } catch (error) {
+    file.destroy();
+    extract.destroy();
+    throw error instanceof AppError ? error : foreign(error instanceof Error ? error.message : String(error));
+  }
+  if (manifest === undefined) throw foreign("it has no manifest");
+  const lacking = manifest.files.find(({ name }) => !seen.has(name));
+  if (lacking !== undefined) throw foreign(`"${lacking.name}" is not in it`);
+  if (gunzip.bytesWritten !== (await Deno.stat(path)).size) throw foreign("there is more behind its end");
+  return manifest;
+}
+
+/** The manifest alone, which comes first: cheap also for a large archive. Throws `INVALID_INPUT`. */
+export async function readManifest(path: string): Promise<Manifest> {
+  const extract = tar.extract();
+  const file = createReadStream(path);
+  file.on("error", (error) => extract.destroy(error));
+  const gunzip = createGunzip().on("error", (error) => extract.destroy(error));
+  file.pipe(gunzip).pipe(extract);
+  try {
+    for await (const entry of extract) {
+      if (entry.header.name !== MANIFEST) throw foreign("it has no manifest");
+      return await readManifestEntry(entry, entry.header.size ?? 0);
+    }
+    throw foreign("it is empty");
+  } catch (error) {
+    throw error instanceof AppError ? error : foreign(error instanceof Error ? error.message : String(error));
+  } finally {
+    file.destroy();
+    gunzip.destroy();
+    extract.destroy();
+  }
+}
+
+function entryOf(pack: tar.Pack, header: { name: string; size: number }): Writable {
+  // Streamx streams are streams of Node in all but their type.
+  return pack.entry({ ...header, mode: 0o600, mtime: new Date(0) }) as unknown as Writable;
+}
+
+async function readManifestEntry(entry: AsyncIterable<unknown>, size: number): Promise<Manifest> {
+  if (size > MAX_MANIFEST_BYTES) throw foreign("its manifest is too large");
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytesOf(entry)) chunks.push(chunk);
+  const result = manifestSchema.safeParse(JSON.parse(Buffer.concat(chunks).toString()));
+  if (result.success) return result.data;
+  throw foreign(`its manifest does not say what it must: ${z.prettifyError(result.error).replaceAll("\n", " ")}`);
+}
+
+interface EntryCheck {
+  name: string;
+  size: number;
+  manifest: Manifest | undefined;
+  keep: (name: ArchivedFile) => Writable | null;
+}
+
+async function checkEntry(entry: AsyncIterable<unknown>, { name, size, manifest, keep }: EntryCheck): Promise<void> {
+  const expected = manifest?.files.find((file) => file.name === name);
+  if (expected === undefined || expected.bytes !== size) throw foreign(`"${name}" is not what the manifest says`);
+  const hash = createHash("sha256");
+  const target = keep(expected.name);
+  async function* hashed() {
+    for await (const chunk of bytesOf(entry)) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  if (target !== null) await pipeline(hashed, target);
+  else for await (const _chunk of hashed());
+  if (hash.digest("hex") !== expected.sha256) throw foreign(`"${name}" was changed`);
+}
+
+async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of entry) {
+    if (chunk instanceof Uint8Array) yield chunk;
+  }
+}
+
+function foreign(reason: string): AppError {
+  return new AppError("INVALID_INPUT", `Cannot use the backup: ${reason}`);
+}
