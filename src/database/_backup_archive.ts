@@ -38,11 +38,11 @@ const MAX_MANIFEST_BYTES = 1_048_576;
 /** Fast: the disk is to be the slower one, and the other core is the server's. */
 const GZIP_LEVEL = 1;
 
-/** SHA-256 in hex, and size, of a file. */
-export async function digestFile(path: string): Promise<{ bytes: number; sha256: string }> {
+/** SHA-256 in hex, and size, of a file, or of its first `length` bytes. */
+export async function digestFile(path: string, length = Infinity): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of createReadStream(path, { end: length - 1 })) {
     hash.update(chunk);
     bytes += chunk.length;
   }
@@ -66,20 +66,22 @@ export async function writeArchive(path: string, folder: string, manifest: Manif
     pack.finalize();
   })().catch((error: Error) => pack.destroy(error));
   await Promise.all([packed, written]);
-  using file = await Deno.open(path);
+  const { sha256 } = await digestFile(path);
+  using file = await Deno.open(path, { append: true });
+  await file.write(sealOf(sha256));
   await file.sync();
 }
 
 /**
- * Reads a whole archive and holds every byte against its manifest; `keep` opens where a file's content goes. Throws
+ * Reads a whole archive and holds every byte against its seal and its manifest; `keep` opens where a file's content goes. Throws
  * `INVALID_INPUT` for what is no archive of this format, is cut, was changed, or holds anything else.
  */
 export async function readArchive(
   path: string,
   keep: (name: ArchivedFile) => Writable | null = () => null,
 ): Promise<Manifest> {
+  await checkSeal(path);
   const extract = tar.extract();
-  const gunzip = createGunzip();
   const file = createReadStream(path);
   let manifest: Manifest | undefined;
   const seen = new Set<string>();
@@ -93,7 +95,7 @@ export async function readArchive(
     }
   };
   try {
-    await Promise.all([pipeline(file, gunzip, extract), check()]);
+    await Promise.all([pipeline(file, createGunzip(), extract), check()]);
   } catch (error) {
     file.destroy();
     extract.destroy();
@@ -102,7 +104,6 @@ export async function readArchive(
   if (manifest === undefined) throw foreign("it has no manifest");
   const lacking = manifest.files.find(({ name }) => !seen.has(name));
   if (lacking !== undefined) throw foreign(`"${lacking.name}" is not in it`);
-  if (gunzip.bytesWritten !== (await Deno.stat(path)).size) throw foreign("there is more behind its end");
   return manifest;
 }
 
@@ -126,6 +127,26 @@ export async function readManifest(path: string): Promise<Manifest> {
     gunzip.destroy();
     extract.destroy();
   }
+}
+
+/**
+ * The last bytes of an archive: an empty gzip member whose comment is the SHA-256 of all before it. Compressed bytes can be
+ * changed so that they still unpack to the same, and so can gzip's header; this finds any change. RFC 1952 §2.2, §2.3.1.
+ */
+function sealOf(sha256: string): Uint8Array {
+  const header = [0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 0xff];
+  const emptyBlock = [3, 0];
+  const checksumAndLength = new Uint8Array(8);
+  return Uint8Array.from([...header, ...Buffer.from(`sha256:${sha256}\0`), ...emptyBlock, ...checksumAndLength]);
+}
+
+async function checkSeal(path: string): Promise<void> {
+  const { length } = sealOf("0".repeat(64));
+  const content = await Deno.stat(path).then(({ size }) => size - length);
+  if (content <= 0) throw foreign("it is too short");
+  const { sha256 } = await digestFile(path, content);
+  const seal = await new Response(Readable.toWeb(createReadStream(path, { start: content }))).bytes();
+  if (!Buffer.from(sealOf(sha256)).equals(seal)) throw foreign("it was cut or changed, or is none of ours");
 }
 
 function entryOf(pack: tar.Pack, header: { name: string; size: number }): Writable {

@@ -39,6 +39,7 @@ self.onmessage = ({ data }) => {
 
 async function makeBackup(order: BackupOrder): Promise<Manifest> {
   const { folder } = order;
+  self.postMessage({ phase: "copy", done: 0, total: 1 });
   const databases = await copyDatabases(order);
   const present = await copyOthers(order);
   self.postMessage({ phase: "verify", done: 0, total: 1 });
