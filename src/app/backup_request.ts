@@ -16,6 +16,6 @@ export async function backUpFirst(dataDir: string): Promise<string | null> {
   const size = await Deno.stat(paths.database).then((stat) => stat.size, () => 0);
   if (size === 0) return null;
   const time = new Date(systemClock.now()).toISOString().replace(/\D/g, "").slice(0, 17);
-  const { path } = await createBackup({ ...requestFor(paths), to: `before-change-${time}.tar.gz` });
+  const { path } = await createBackup({ ...requestFor(paths), to: `before-change-${time}.tar` });
   return path;
 }

@@ -8,6 +8,8 @@ export interface DataPaths {
   secretKey: string;
   /** The folder of backups. */
   backups: string;
+  /** Why the latest backup failed, if it did. */
+  backupFailure: string;
   /** The signed checkpoints of the audit log, beside the table that holds them too. */
   auditCheckpoints: string;
   /** What the statements of the server's latest run cost. */
@@ -35,6 +37,7 @@ export function dataPaths(dataDir: string): DataPaths {
     kv: `${dataDir}/kv.db`,
     secretKey: `${dataDir}/secret.key`,
     backups: `${dataDir}/backups`,
+    backupFailure: `${dataDir}/backup_failure.json`,
     auditCheckpoints: `${dataDir}/audit.checkpoints`,
     statements: `${dataDir}/statements.json`,
   };

@@ -36,7 +36,7 @@ async function recorded(paths: DataPaths, request: BackupRequest): Promise<Backu
   const onProgress = ({ phase, done, total }: BackupProgress) => bar.show(phase, done, total);
   try {
     const made = await createBackup({ ...request, onProgress });
-    await rememberFailure(paths.backups, null);
+    await rememberFailure(paths.backupFailure, null);
     await record(paths, { kind: "backup.made", details: { bytes: made.bytes } });
     return made;
   } catch (error) {

@@ -42,7 +42,7 @@ export function startScheduledBackups(
   async function run(): Promise<void> {
     try {
       const made = await createBackup({ ...requestFor(paths), clock, signal: stopping.signal });
-      await rememberFailure(paths.backups, null);
+      await rememberFailure(paths.backupFailure, null);
       await pruneBackups(paths.backups, backupKeep);
       await record({ kind: "backup.made", details: { bytes: made.bytes } });
       log.info("Backed up to {path} in {durationMs} ms", { path: made.path, durationMs: Math.round(made.durationMs) });
@@ -55,7 +55,7 @@ export function startScheduledBackups(
     log.error("The backup failed: {reason}", { reason });
     const failure = { failedAt: clock.now(), reason };
     await Promise.allSettled([
-      rememberFailure(paths.backups, failure),
+      rememberFailure(paths.backupFailure, failure),
       record({ kind: "backup.failed", details: { reason } }),
     ]);
   }

@@ -34,8 +34,8 @@ export interface BackupMade extends Backup {
   durationMs: number;
 }
 
-/** The names that `createBackup` gives by itself, which alone are rotated: `fingerpost-20261124T030000Z.tar.gz`. */
-const OWN_NAME = /^fingerpost-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?\.tar\.gz$/;
+/** The names that `createBackup` gives by itself, which alone are rotated: `fingerpost-20261124T030000Z.tar`. */
+const OWN_NAME = /^fingerpost-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?\.tar$/;
 const WORK_FOLDER = ".making-";
 const JUST_MADE_MS = 60_000;
 const PRIVATE_FOLDER = 0o700;
@@ -157,7 +157,7 @@ async function runWorker(request: BackupOrder, { signal, onProgress }: WorkerCon
 async function nameByTime(folder: string, madeAt: number): Promise<string> {
   const time = new Date(madeAt).toISOString().replace(/\.\d+/, "").replace(/[-:]/g, "");
   for (let index = 1;; index++) {
-    const path = `${folder}/fingerpost-${time}${index === 1 ? "" : `-${index}`}.tar.gz`;
+    const path = `${folder}/fingerpost-${time}${index === 1 ? "" : `-${index}`}.tar`;
     if (!await exists(path)) return path;
   }
 }
