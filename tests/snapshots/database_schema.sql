@@ -6,9 +6,31 @@ CREATE INDEX element_comments_by_author ON element_comments (author_id) WHERE au
 
 CREATE INDEX element_comments_by_element ON element_comments (element_id, id);
 
+CREATE INDEX elements_by_captor ON elements (project_id, captured_by, id) WHERE captured_by IS NOT NULL;
+
+CREATE INDEX elements_by_page ON elements (project_id, page_id, id) WHERE page_id IS NOT NULL;
+
+CREATE INDEX elements_by_page_url ON elements (project_id, page_url, id);
+
 CREATE INDEX elements_by_project ON elements (project_id, id);
 
+CREATE INDEX elements_by_status ON elements (project_id, status, id);
+
+CREATE INDEX elements_by_tag_name ON elements (project_id, tag_name COLLATE NOCASE, id);
+
+CREATE INDEX elements_by_time ON elements (project_id, created_at, id);
+
+CREATE INDEX mcp_tool_executions_by_actor ON mcp_tool_executions (actor_id) WHERE actor_id IS NOT NULL;
+
 CREATE INDEX project_members_by_project ON project_members (project_id, user_id);
+
+CREATE INDEX users_by_role ON users (role, status, id);
+
+CREATE INDEX webrtc_connections_by_initiator ON webrtc_connections (initiator_id) WHERE initiator_id IS NOT NULL;
+
+CREATE INDEX webrtc_connections_by_project ON webrtc_connections (project_id, id);
+
+CREATE INDEX webrtc_connections_open ON webrtc_connections (id) WHERE closed_at IS NULL;
 
 CREATE TABLE access_tokens (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
@@ -21,6 +43,27 @@ CREATE TABLE access_tokens (
   expires_at INTEGER,
   last_used_at INTEGER,
   created_at INTEGER NOT NULL
+, CONSTRAINT access_tokens_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT access_tokens_name CHECK (instr(name, char(0)) = 0), CONSTRAINT access_tokens_prefix CHECK (prefix GLOB 'fp_?*' AND length(prefix) <= 20), CONSTRAINT access_tokens_scopes CHECK (
+  json_type(scopes) = 'array' AND json_array_length(scopes) BETWEEN 1 AND 5
+  AND replace(replace(replace(replace(replace(replace(scopes, '"ELEMENTS_READ"', ''), '"ELEMENTS_WRITE"', ''), '"SIGNALS"', ''),
+    '"LIVE_COMMANDS"', ''), '"AUDIT_READ"', ''), ',', '') = '[]'), CONSTRAINT access_tokens_times CHECK (
+  created_at BETWEEN 0 AND 8640000000000000 AND coalesce(expires_at, 0) BETWEEN 0 AND 8640000000000000
+  AND coalesce(last_used_at, 0) BETWEEN 0 AND 8640000000000000)) STRICT;
+
+CREATE TABLE app_config (
+  key TEXT PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 100 AND key NOT GLOB '*[^a-z_.]*'),
+  value ANY NOT NULL, -- JSON; sealed where it is secret
+  is_secret INTEGER NOT NULL CHECK (is_secret IN (0, 1)),
+  updated_at INTEGER NOT NULL CHECK (updated_at BETWEEN 0 AND 8640000000000000),
+  CHECK (CASE is_secret WHEN 1 THEN typeof(value) = 'blob' AND length(value) BETWEEN 30 AND 100000
+    ELSE typeof(value) = 'text' AND json_valid(value) AND length(value) <= 100000 END)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_checkpoints (
+  sequence INTEGER PRIMARY KEY CHECK (sequence >= 0), -- of the last event that it covers
+  hash BLOB NOT NULL CHECK (length(hash) = 32), -- of that event
+  signature BLOB NOT NULL CHECK (length(signature) = 32),
+  made_at INTEGER NOT NULL CHECK (made_at BETWEEN 0 AND 8640000000000000)
 ) STRICT;
 
 CREATE TABLE element_comments (
@@ -29,13 +72,13 @@ CREATE TABLE element_comments (
   author_id TEXT REFERENCES users (id) ON DELETE SET NULL,
   body TEXT NOT NULL CHECK (length(body) > 0),
   created_at INTEGER NOT NULL
-) STRICT;
+, CONSTRAINT element_comments_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT element_comments_body CHECK (length(body) <= 20000 AND instr(body, char(0)) = 0), CONSTRAINT element_comments_times CHECK (created_at BETWEEN 0 AND 8640000000000000)) STRICT;
 
 CREATE TABLE element_contents (
   element_id TEXT PRIMARY KEY REFERENCES elements (id) ON DELETE CASCADE,
   html BLOB NOT NULL, -- UTF-8; a BLOB keeps a NUL and is cut by bytes
   computed_styles TEXT NOT NULL CHECK (json_type(computed_styles) = 'object')
-) STRICT;
+, CONSTRAINT element_contents_html CHECK (length(html) <= 24000000)) STRICT;
 
 CREATE TABLE element_events (
   project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
@@ -43,7 +86,25 @@ CREATE TABLE element_events (
   kind TEXT NOT NULL CHECK (kind IN ('CAPTURED', 'UPDATED', 'STALE', 'DELETED')),
   element_id TEXT NOT NULL,
   PRIMARY KEY (project_id, revision)
-) STRICT, WITHOUT ROWID;
+, CONSTRAINT element_events_element CHECK (length(element_id) = 36 AND element_id NOT GLOB '*[^0-9a-f-]*')) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE element_search USING fts5 (
+  project, text, note, comments, selector, component, title, url,
+  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+
+CREATE TABLE 'element_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'element_search_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'element_search_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'element_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE element_search_keys (
+  id INTEGER PRIMARY KEY,
+  element_id TEXT NOT NULL UNIQUE REFERENCES elements (id) ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE elements (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
@@ -71,6 +132,51 @@ CREATE TABLE elements (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   UNIQUE (captured_by, client_id)
+, CONSTRAINT elements_ids CHECK (id NOT GLOB '*[^0-9a-f-]*' AND client_id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT elements_page_url CHECK (
+  length(page_url) BETWEEN 1 AND 32768 AND instr(page_url, char(0)) = 0 AND instr(page_url, ':') > 1
+  AND replace(replace(replace(lower(ltrim(page_url, char(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32))),
+    char(9), ''), char(10), ''), char(13), '') NOT GLOB 'javascript:*'
+  AND replace(replace(replace(lower(ltrim(page_url, char(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32))),
+    char(9), ''), char(10), ''), char(13), '') NOT GLOB 'vbscript:*'), CONSTRAINT elements_texts CHECK (
+  length(selector) BETWEEN 1 AND 20000 AND instr(selector, char(0)) = 0
+  AND length(tag_name) BETWEEN 1 AND 200 AND instr(tag_name, char(0)) = 0
+  AND (page_title IS NULL OR length(page_title) <= 10000 AND instr(page_title, char(0)) = 0)
+  AND (page_id IS NULL OR length(page_id) BETWEEN 1 AND 200 AND instr(page_id, char(0)) = 0)
+  AND (dom_id IS NULL OR length(dom_id) <= 10000 AND instr(dom_id, char(0)) = 0)
+  AND (text IS NULL OR length(text) <= 1000000 AND instr(text, char(0)) = 0)
+  AND (note IS NULL OR length(note) <= 20000 AND instr(note, char(0)) = 0)), CONSTRAINT elements_class_names CHECK (json_array_length(class_names) <= 2000), CONSTRAINT elements_html_byte_size CHECK (html_byte_size <= 24000000), CONSTRAINT elements_box CHECK (
+  coalesce(json_type(box, '$.x') IN ('integer', 'real') AND json_type(box, '$.y') IN ('integer', 'real')
+    AND json_type(box, '$.width') IN ('integer', 'real') AND json_type(box, '$.height') IN ('integer', 'real'), FALSE)
+  AND json_extract(box, '$.width') >= 0 AND json_extract(box, '$.height') >= 0), CONSTRAINT elements_viewport CHECK (
+  viewport IS NULL OR coalesce(json_type(viewport, '$.width') = 'integer' AND json_type(viewport, '$.height') = 'integer'
+    AND json_type(viewport, '$.scrollX') IN ('integer', 'real') AND json_type(viewport, '$.scrollY') IN ('integer', 'real')
+    AND json_type(viewport, '$.devicePixelRatio') IN ('integer', 'real'), FALSE)
+  AND json_extract(viewport, '$.width') >= 0 AND json_extract(viewport, '$.height') >= 0
+  AND json_extract(viewport, '$.devicePixelRatio') > 0), CONSTRAINT elements_accessibility CHECK (
+  accessibility IS NULL OR coalesce(json_type(accessibility, '$.role'), 'null') IN ('null', 'text')
+  AND coalesce(json_type(accessibility, '$.name'), 'null') IN ('null', 'text')
+  AND coalesce(length(json_extract(accessibility, '$.role')), 0) <= 200
+  AND coalesce(length(json_extract(accessibility, '$.name')), 0) <= 10000), CONSTRAINT elements_component CHECK (
+  component IS NULL OR coalesce(json_type(component, '$.framework') = 'text' AND json_type(component, '$.name') = 'text', FALSE)
+  AND length(json_extract(component, '$.framework')) BETWEEN 1 AND 100
+  AND length(json_extract(component, '$.name')) BETWEEN 1 AND 1000
+  AND coalesce(json_type(component, '$.file'), 'null') IN ('null', 'text')
+  AND coalesce(length(json_extract(component, '$.file')), 0) <= 4096
+  AND coalesce(json_type(component, '$.line'), 'null') IN ('null', 'integer')
+  AND coalesce(json_type(component, '$.column'), 'null') IN ('null', 'integer')
+  AND coalesce(json_extract(component, '$.line'), 0) >= 0 AND coalesce(json_extract(component, '$.column'), 0) >= 0), CONSTRAINT elements_times CHECK (
+  created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000
+  AND coalesce(stale_since, 0) BETWEEN 0 AND 8640000000000000)) STRICT;
+
+CREATE TABLE mcp_tool_executions (
+  id TEXT PRIMARY KEY CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),
+  tool TEXT NOT NULL CHECK (length(tool) BETWEEN 1 AND 100),
+  actor_id TEXT REFERENCES users (id) ON DELETE SET NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('ok', 'error', 'denied')),
+  error_code TEXT CHECK (length(error_code) BETWEEN 1 AND 100),
+  duration_ms REAL NOT NULL CHECK (duration_ms >= 0),
+  result_bytes INTEGER NOT NULL CHECK (result_bytes >= 0),
+  started_at INTEGER NOT NULL CHECK (started_at BETWEEN 0 AND 8640000000000000)
 ) STRICT;
 
 CREATE TABLE migrations (
@@ -87,7 +193,7 @@ CREATE TABLE project_members (
   role TEXT NOT NULL CHECK (role IN ('OWNER', 'EDITOR', 'VIEWER')),
   created_at INTEGER NOT NULL,
   PRIMARY KEY (user_id, project_id)
-) STRICT, WITHOUT ROWID;
+, CONSTRAINT project_members_times CHECK (created_at BETWEEN 0 AND 8640000000000000)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE projects (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
@@ -95,14 +201,15 @@ CREATE TABLE projects (
   revision INTEGER NOT NULL DEFAULT 0 CHECK (revision >= 0), -- the number of changes to its elements so far
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+, CONSTRAINT projects_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT projects_name CHECK (instr(name, char(0)) = 0), CONSTRAINT projects_times CHECK (
+  created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000)) STRICT;
 
 CREATE TABLE rate_limits (
   action TEXT PRIMARY KEY,
   max_count INTEGER NOT NULL CHECK (max_count > 0),
   window_seconds INTEGER NOT NULL CHECK (window_seconds BETWEEN 1 AND 86400),
   updated_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, CONSTRAINT rate_limits_action CHECK (action GLOB '[a-z]*' AND action NOT GLOB '*[^a-z_]*' AND length(action) <= 100), CONSTRAINT rate_limits_count CHECK (max_count <= 1000000000), CONSTRAINT rate_limits_time CHECK (updated_at BETWEEN 0 AND 8640000000000000)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE screenshots (
   element_id TEXT PRIMARY KEY REFERENCES elements (id) ON DELETE CASCADE,
@@ -110,7 +217,7 @@ CREATE TABLE screenshots (
   width INTEGER NOT NULL CHECK (width > 0),
   height INTEGER NOT NULL CHECK (height > 0),
   bytes BLOB NOT NULL CHECK (length(bytes) > 0)
-) STRICT;
+, CONSTRAINT screenshots_size CHECK (width * height <= 40960000 AND length(bytes) <= 12582912)) STRICT;
 
 CREATE TABLE security_events (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -124,7 +231,9 @@ CREATE TABLE security_events (
   user_agent TEXT,
   details TEXT NOT NULL CHECK (json_type(details) = 'object'),
   occurred_at INTEGER NOT NULL
-) STRICT;
+, CONSTRAINT security_events_kind CHECK (
+  length(kind) BETWEEN 3 AND 100 AND kind GLOB '[a-z]*.[a-z]*' AND kind NOT GLOB '*[^a-z_.]*'), CONSTRAINT security_events_ids CHECK (
+  id NOT GLOB '*[^0-9a-f-]*' AND (actor_id IS NULL OR length(actor_id) = 36) AND length(coalesce(subject_id, '')) <= 200), CONSTRAINT security_events_time CHECK (occurred_at BETWEEN 0 AND 8640000000000000)) STRICT;
 
 CREATE TABLE users (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
@@ -138,7 +247,129 @@ CREATE TABLE users (
   last_sign_in_at INTEGER,
   created_at INTEGER NOT NULL, -- every time: milliseconds since the Unix epoch
   updated_at INTEGER NOT NULL
+, CONSTRAINT users_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT users_email CHECK (
+  email GLOB '?*@?*' AND instr(email, ' ') + instr(email, char(9)) + instr(email, char(10)) + instr(email, char(13)) = 0 AND instr(email, char(0)) = 0), CONSTRAINT users_email_key CHECK (length(email_key) >= 3 AND instr(email_key, char(0)) = 0), CONSTRAINT users_name CHECK (instr(name, char(0)) = 0), CONSTRAINT users_password_hash CHECK (length(password_hash) = 60 AND password_hash GLOB '$2*'), CONSTRAINT users_times CHECK (
+  created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000
+  AND coalesce(locked_until, 0) BETWEEN 0 AND 8640000000000000 AND coalesce(last_sign_in_at, 0) BETWEEN 0 AND 8640000000000000)) STRICT;
+
+CREATE TABLE webrtc_connections (
+  id TEXT PRIMARY KEY CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),
+  project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+  initiator_id TEXT REFERENCES users (id) ON DELETE SET NULL,
+  state TEXT NOT NULL CHECK (state IN ('NEW', 'CONNECTING', 'CONNECTED', 'DISCONNECTED', 'FAILED', 'CLOSED')),
+  bytes_received INTEGER NOT NULL DEFAULT 0 CHECK (bytes_received >= 0),
+  bytes_sent INTEGER NOT NULL DEFAULT 0 CHECK (bytes_sent >= 0),
+  round_trip_ms REAL CHECK (round_trip_ms >= 0),
+  opened_at INTEGER CHECK (opened_at BETWEEN 0 AND 8640000000000000),
+  closed_at INTEGER CHECK (closed_at BETWEEN 0 AND 8640000000000000),
+  created_at INTEGER NOT NULL CHECK (created_at BETWEEN 0 AND 8640000000000000)
 ) STRICT;
+
+CREATE TRIGGER app_config_updated AFTER UPDATE OF value, is_secret ON app_config
+WHEN new.updated_at IS old.updated_at
+BEGIN
+  UPDATE app_config SET updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE key = new.key;
+END;
+
+CREATE TRIGGER audit_checkpoints_keep_delete BEFORE DELETE ON audit_checkpoints
+BEGIN
+  SELECT RAISE(ABORT, 'audit checkpoints are append-only');
+END;
+
+CREATE TRIGGER audit_checkpoints_keep_update BEFORE UPDATE ON audit_checkpoints
+BEGIN
+  SELECT RAISE(ABORT, 'audit checkpoints are append-only');
+END;
+
+CREATE TRIGGER element_comments_search_after_delete AFTER DELETE ON element_comments
+BEGIN
+  INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
+  SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = old.element_id);
+END;
+
+CREATE TRIGGER element_comments_search_after_insert AFTER INSERT ON element_comments
+BEGIN
+  INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
+  SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.element_id);
+END;
+
+CREATE TRIGGER element_comments_search_after_update AFTER UPDATE OF body, element_id ON element_comments
+BEGIN
+  INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
+  SELECT * FROM element_search_texts
+  WHERE id IN (SELECT id FROM element_search_keys WHERE element_id IN (old.element_id, new.element_id));
+END;
+
+CREATE TRIGGER element_comments_search_before_delete BEFORE DELETE ON element_comments
+BEGIN
+  INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
+  SELECT 'delete', * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = old.element_id);
+END;
+
+CREATE TRIGGER element_comments_search_before_insert BEFORE INSERT ON element_comments
+BEGIN
+  INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
+  SELECT 'delete', * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.element_id);
+END;
+
+CREATE TRIGGER element_comments_search_before_update BEFORE UPDATE OF body, element_id ON element_comments
+BEGIN
+  INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
+  SELECT 'delete', * FROM element_search_texts
+  WHERE id IN (SELECT id FROM element_search_keys WHERE element_id IN (old.element_id, new.element_id));
+END;
+
+CREATE TRIGGER elements_search_after_update
+AFTER UPDATE OF project_id, text, note, selector, component, page_title, page_url ON elements
+WHEN old.project_id IS NOT new.project_id OR old.text IS NOT new.text OR old.note IS NOT new.note
+  OR old.selector IS NOT new.selector OR old.component IS NOT new.component
+  OR old.page_title IS NOT new.page_title OR old.page_url IS NOT new.page_url
+BEGIN
+  INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
+  SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.id);
+END;
+
+CREATE TRIGGER elements_search_before_update
+BEFORE UPDATE OF project_id, text, note, selector, component, page_title, page_url ON elements
+WHEN old.project_id IS NOT new.project_id OR old.text IS NOT new.text OR old.note IS NOT new.note
+  OR old.selector IS NOT new.selector OR old.component IS NOT new.component
+  OR old.page_title IS NOT new.page_title OR old.page_url IS NOT new.page_url
+BEGIN
+  INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
+  SELECT 'delete', * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = old.id);
+END;
+
+CREATE TRIGGER elements_search_delete BEFORE DELETE ON elements
+BEGIN
+  INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
+  SELECT 'delete', * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = old.id);
+  DELETE FROM element_search_keys WHERE element_id = old.id;
+END;
+
+CREATE TRIGGER elements_search_insert AFTER INSERT ON elements
+BEGIN
+  INSERT INTO element_search_keys (element_id) VALUES (new.id);
+  INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
+  SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.id);
+END;
+
+CREATE TRIGGER elements_updated AFTER UPDATE OF note, status ON elements
+WHEN new.updated_at IS old.updated_at AND new.revision IS old.revision
+BEGIN
+  UPDATE elements SET updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = new.id;
+END;
+
+CREATE TRIGGER projects_updated AFTER UPDATE OF name ON projects
+WHEN new.updated_at IS old.updated_at
+BEGIN
+  UPDATE projects SET updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = new.id;
+END;
+
+CREATE TRIGGER rate_limits_updated AFTER UPDATE OF max_count, window_seconds ON rate_limits
+WHEN new.updated_at IS old.updated_at
+BEGIN
+  UPDATE rate_limits SET updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE action = new.action;
+END;
 
 CREATE TRIGGER security_events_keep_delete BEFORE DELETE ON security_events
 BEGIN
@@ -149,3 +380,36 @@ CREATE TRIGGER security_events_keep_update BEFORE UPDATE ON security_events
 BEGIN
   SELECT RAISE(ABORT, 'security events are append-only');
 END;
+
+CREATE TRIGGER users_updated AFTER UPDATE OF email, email_key, name, role, status, password_hash ON users
+WHEN new.updated_at IS old.updated_at
+BEGIN
+  UPDATE users SET updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = new.id;
+END;
+
+CREATE VIEW active_users AS
+SELECT id, email, name, role, last_sign_in_at, created_at FROM users WHERE status = 'ACTIVE';
+
+CREATE VIEW element_search_texts AS
+SELECT
+  keys.id AS id,
+  replace(elements.project_id, '-', '') AS project,
+  substr(elements.text, 1, 20000) AS text,
+  elements.note AS note,
+  (SELECT group_concat(body, char(10)) FROM (
+    SELECT body FROM element_comments WHERE element_id = elements.id ORDER BY id)) AS comments,
+  elements.selector AS selector,
+  concat_ws(' ', json_extract(elements.component, '$.name'), json_extract(elements.component, '$.file')) AS component,
+  elements.page_title AS title,
+  elements.page_url AS url
+FROM element_search_keys AS keys JOIN elements ON elements.id = keys.element_id;
+
+CREATE VIEW open_elements AS
+SELECT projects.id AS project_id, projects.name AS project_name, count(elements.id) AS open_count,
+  min(elements.created_at) AS oldest_created_at, max(elements.updated_at) AS latest_updated_at
+FROM projects LEFT JOIN elements ON elements.project_id = projects.id AND elements.status = 'OPEN'
+GROUP BY projects.id;
+
+CREATE VIEW recent_security_events AS
+SELECT sequence, kind, severity, actor_kind, actor_id, subject_id, ip_address, details, occurred_at
+FROM security_events ORDER BY sequence DESC LIMIT 1000;
