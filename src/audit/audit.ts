@@ -1,8 +1,8 @@
-import sql from "sql-template-tag";
 import type { Actor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import type { Connection } from "../database/database.ts";
+import { insertSecurityEvent } from "./_rows.ts";
 
 /** What happened, by kind, and how much it matters to who reads the log. The list may grow; names stay. */
 export const SECURITY_EVENT_SEVERITIES = {
@@ -51,10 +51,16 @@ export function createAudit({ clock }: { clock: Clock }): Audit {
   async function record(connection: Connection, actor: Actor, event: SecurityEvent): Promise<void> {
     const { kind, subjectId = null, details = {} } = event;
     const actorId = "userId" in actor ? actor.userId : null;
-    await connection.run(sql`
-      INSERT INTO security_events
-        (id, kind, severity, actor_kind, actor_id, subject_id, ip_address, user_agent, details, occurred_at)
-      VALUES (${newId()}, ${kind}, ${SECURITY_EVENT_SEVERITIES[kind]}, ${actor.kind}, ${actorId}, ${subjectId},
-        ${actor.origin.ipAddress}, ${actor.origin.userAgent}, ${JSON.stringify(details)}, ${clock.now()})`);
+    await insertSecurityEvent(connection, {
+      id: newId(),
+      kind,
+      severity: SECURITY_EVENT_SEVERITIES[kind],
+      actorKind: actor.kind,
+      actorId,
+      subjectId,
+      ...actor.origin,
+      details: JSON.stringify(details),
+      occurredAt: clock.now(),
+    });
   }
 }

@@ -1,10 +1,10 @@
-import sql from "sql-template-tag";
 import type { Audit, SecurityEvent } from "../audit/audit.ts";
 import type { Actor } from "../base/actor.ts";
 import { invalidInput } from "../base/errors.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Events, Topic } from "../events/events.ts";
 import type { Projects } from "../projects/projects.ts";
+import { insertFeedRow, listFeedRows } from "./_feed_rows.ts";
 import { findElements } from "./_rows.ts";
 import type { Element, ElementEvent, ElementEventKind } from "./elements.ts";
 
@@ -28,8 +28,7 @@ export async function recordChange(
   { element, kind, event }: ElementChange,
 ): Promise<void> {
   const { id, projectId, revision } = element;
-  await connection.run(sql`
-    INSERT INTO element_events (project_id, revision, kind, element_id) VALUES (${projectId}, ${revision}, ${kind}, ${id})`);
+  await insertFeedRow(connection, projectId, { revision, kind, elementId: id });
   await audit.record(connection, actor, { kind: event, subjectId: id, details: { projectId, revision } });
 }
 
@@ -120,9 +119,7 @@ async function startingRevision(projects: Projects, request: WatchRequest) {
 }
 
 async function readPortion(connection: Connection, projectId: string, after: number): Promise<ElementEvent[]> {
-  const changes = await connection.all<Omit<ElementEvent, "element">>(sql`
-    SELECT revision, kind, element_id AS elementId FROM element_events
-    WHERE project_id = ${projectId} AND revision > ${after} ORDER BY revision LIMIT ${FEED_PAGE_SIZE}`);
+  const changes = await listFeedRows(connection, projectId, { after, limit: FEED_PAGE_SIZE });
   if (changes.length === 0) return [];
   const ids = [...new Set(changes.map((change) => change.elementId))];
   const elements = new Map((await findElements(connection, ids)).map((element) => [element.id, element]));

@@ -1,18 +1,16 @@
-import sql, { empty, join, type Sql } from "sql-template-tag";
+import sql, { join } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
-import type { Page } from "../graphql/pages.ts";
 import type { Image } from "./_images.ts";
-import type { Element, ElementFilter } from "./elements.ts";
+import type { Element } from "./elements.ts";
 
 type JsonColumn = "classNames" | "attributes" | "box" | "viewport" | "accessibility" | "component";
 
-type ElementRow = Omit<Element, JsonColumn> & Record<JsonColumn, string | null>;
+/** An element as it lies in its table: JSON as text. */
+export type ElementRow = Omit<Element, JsonColumn> & Record<JsonColumn, string | null>;
 
-/** Which elements a list has: one project's, or those of all projects that somebody is a member of. */
-export type ElementScope = { projectId: string } | { memberId: string };
-
-const COLUMNS = sql`id, project_id AS projectId, captured_by AS capturedById, revision, page_url AS pageUrl,
+/** The columns of an element's row, each as its field is called. */
+export const COLUMNS = sql`id, project_id AS projectId, captured_by AS capturedById, revision, page_url AS pageUrl,
   page_title AS pageTitle, page_id AS pageId, selector, tag_name AS tagName, dom_id AS domId, class_names AS classNames,
   attributes, text, html_byte_size AS htmlByteSize, box, viewport, accessibility, component, note, status,
   stale_since AS staleSince, created_at AS createdAt, updated_at AS updatedAt`;
@@ -33,32 +31,6 @@ export async function findByClientId(
     sql`SELECT ${COLUMNS} FROM elements WHERE captured_by = ${userId} AND client_id = ${clientId}`,
   );
   return row && toElement(row);
-}
-
-/** At most one more than a page of the elements, newest first, or oldest first from the end. */
-export async function listElements(
-  connection: Connection,
-  where: { scope: ElementScope; filter: ElementFilter; page: Page },
-): Promise<Element[]> {
-  const { scope, filter, page } = where;
-  const after = page.after === null ? empty : sql`AND id < ${page.after}`;
-  const before = page.before === null ? empty : sql`AND id > ${page.before}`;
-  const order = page.fromEnd ? sql`ASC` : sql`DESC`;
-  const rows = await connection.all<ElementRow>(sql`
-    SELECT ${COLUMNS} FROM elements WHERE ${inScope(scope)} ${matching(filter)} ${after} ${before}
-    ORDER BY id ${order} LIMIT ${page.limit + 1}`);
-  return rows.map(toElement);
-}
-
-/** How many elements a list has in all. */
-export async function countElements(
-  connection: Connection,
-  where: { scope: ElementScope; filter: ElementFilter },
-): Promise<number> {
-  const row = await connection.get<{ count: number }>(
-    sql`SELECT count(*) AS count FROM elements WHERE ${inScope(where.scope)} ${matching(where.filter)}`,
-  );
-  return row?.count ?? 0;
 }
 
 /** What a new element is stored from. */
@@ -105,35 +77,12 @@ export async function deleteElement(connection: Connection, id: string): Promise
   return await connection.run(sql`DELETE FROM elements WHERE id = ${id}`) > 0;
 }
 
-function inScope(scope: ElementScope): Sql {
-  return "projectId" in scope
-    ? sql`project_id = ${scope.projectId}`
-    : sql`project_id IN (SELECT project_id FROM project_members WHERE user_id = ${scope.memberId})`;
-}
-
-function matching(filter: ElementFilter): Sql {
-  const { status, pageUrlPrefix, pageId, tagName, capturedById, createdAfter, createdBefore } = filter;
-  const conditions = [
-    status && sql`AND status IN ${listOf(status)}`,
-    pageUrlPrefix && sql`AND substr(page_url, 1, length(${pageUrlPrefix})) = ${pageUrlPrefix}`,
-    isGiven(pageId) && sql`AND page_id = ${pageId}`,
-    isGiven(tagName) && sql`AND lower(tag_name) = lower(${tagName})`,
-    isGiven(capturedById) && sql`AND captured_by = ${capturedById}`,
-    isGiven(createdAfter) && sql`AND created_at > ${createdAfter}`,
-    isGiven(createdBefore) && sql`AND created_at < ${createdBefore}`,
-  ].filter((condition) => typeof condition === "object" && condition !== null);
-  return conditions.length === 0 ? empty : join(conditions, " ");
-}
-
-function isGiven<T>(value: T | null | undefined): value is T {
-  return value !== null && value !== undefined;
-}
-
 function toJson(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-function toElement(row: ElementRow): Element {
+/** The element of a row. */
+export function toElement(row: ElementRow): Element {
   return {
     ...row,
     classNames: JSON.parse(row.classNames ?? "[]") as Element["classNames"],

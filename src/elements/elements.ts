@@ -20,7 +20,9 @@ import {
 } from "./_content_rows.ts";
 import { announceChange, type ElementChange, recordChange, watchChanges, type WatchRequest } from "./_feed.ts";
 import type { Image, ImageType } from "./_images.ts";
-import { countElements, deleteElement, type ElementScope, findElements, listElements, updateElement } from "./_rows.ts";
+import { countElements, type ElementScope, listElements } from "./_list_rows.ts";
+import { deleteElement, findElements, updateElement } from "./_rows.ts";
+import { toMatchExpression } from "./_search_terms.ts";
 
 /** What became of an element. */
 export type ElementStatus = "OPEN" | "ACKNOWLEDGED" | "RESOLVED" | "DISMISSED";
@@ -77,6 +79,18 @@ export interface ElementFilter {
   createdBefore?: number | null | undefined;
 }
 
+/** Which elements to list. */
+export interface ListRequest {
+  /** null: of all projects that the actor is a member of. */
+  projectId: string | null;
+  filter: ElementFilter;
+  /** Words, each the beginning of one in the element, and "phrases"; all must be there. */
+  search?: string | null | undefined;
+  page: Page;
+  /** Ends a search whose caller went away. */
+  signal?: AbortSignal;
+}
+
 /** What happened to an element. */
 export type ElementEventKind = "CAPTURED" | "UPDATED" | "STALE" | "DELETED";
 
@@ -93,8 +107,8 @@ export interface Elements {
   /** Stores a capture and tells the project's watchers; the same `clientId` again returns the stored one. Throws `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`. */
   capture(actor: Actor, capture: Capture): Promise<Element>;
   get(actor: Actor, id: string): Promise<Element>;
-  /** Newest first; of one project, or of all that the actor is a member of. */
-  list(actor: Actor, request: { projectId: string | null; filter: ElementFilter; page: Page }): Promise<Slice<Element>>;
+  /** Newest first; of one project, or of all that the actor is a member of. Throws `INVALID_INPUT` for a search without a word. */
+  list(actor: Actor, request: ListRequest): Promise<Slice<Element>>;
   /** Sets the note or the status; absent leaves it. */
   update(actor: Actor, id: string, change: { note?: string | null; status?: ElementStatus }): Promise<Element>;
   /** Adds a comment. */
@@ -158,14 +172,16 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     return element;
   }
 
-  async function list(actor: Actor, request: { projectId: string | null; filter: ElementFilter; page: Page }) {
-    const { filter, page } = request;
+  async function list(actor: Actor, { filter, search, page, signal, ...request }: ListRequest) {
     const signedIn = requireScope(actor, "ELEMENTS_READ");
     const projectId = request.projectId ?? (signedIn.kind === "token" ? signedIn.projectId : null);
     if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
     const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
-    const rows = await listElements(read, { scope, filter, page });
-    return toSlice(page, rows, () => countElements(read, { scope, filter }));
+    const match = search ? toMatchExpression(search) : null;
+    const listing = { scope, filter, match };
+    // A search may read much of the index, so it does not run on the event loop.
+    const connection = match === null ? read : database.background(signal === undefined ? {} : { signal });
+    return toSlice(page, await listElements(connection, listing, page), () => countElements(connection, listing));
   }
 
   function update(actor: Actor, id: string, { note, status }: { note?: string | null; status?: ElementStatus }) {

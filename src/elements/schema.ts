@@ -51,14 +51,24 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
         type: types.Element,
         description: "Elements of one project, or of all that one is a member of, newest first. " +
           "`NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
-        args: { projectId: t.arg.id(), filter: t.arg({ type: ElementFilter }) },
-        resolve: async (_root, { projectId, filter, ...paging }, { actor }) => {
+        args: {
+          projectId: t.arg.id(),
+          filter: t.arg({ type: ElementFilter }),
+          search: t.arg.string({
+            description:
+              "Words, each the beginning of one in text, note, comments, selector, component, title or URL, and " +
+              `"quoted phrases"; all must be there. At most 32, in 1,000 characters; blank: everything.`,
+          }),
+        },
+        resolve: async (_root, { projectId, filter, search, ...paging }, { actor, signal }) => {
           const page = readPage(paging);
           const capturedById = filter?.capturedById && localId("User", filter.capturedById);
           const request = {
             projectId: projectId ? localId("Project", projectId) : null,
             filter: { ...filter, capturedById },
+            search,
             page,
+            signal,
           };
           return toConnection(page, await elements.list(actor, request));
         },

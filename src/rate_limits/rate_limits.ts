@@ -1,8 +1,8 @@
-import sql from "sql-template-tag";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import type { Database } from "../database/database.ts";
 import type { Kv } from "../kv/kv.ts";
+import { listRateLimits } from "./_rows.ts";
 
 /** What is limited; each has a rule in the table `rate_limits`. */
 export type RateLimitedAction = "sign_in" | "graphql" | "capture_element" | "send_signal" | "mcp" | "socket";
@@ -63,9 +63,7 @@ export function createRateLimits({ database, kv, clock }: { database: Database; 
 
   async function findRule(action: RateLimitedAction): Promise<Rule> {
     if (clock.now() - rulesReadAt >= RULES_TTL_MS) {
-      const rows = await database.read.all<Rule & { action: string }>(
-        sql`SELECT action, max_count AS maxCount, window_seconds AS windowSeconds FROM rate_limits`,
-      );
+      const rows = await listRateLimits(database.read);
       rules = new Map(rows.map((row) => [row.action, row]));
       rulesReadAt = clock.now();
     }
