@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { Sql } from "sql-template-tag";
+import * as auditRows from "../src/audit/_rows.ts";
+import type { Connection } from "../src/database/database.ts";
+import { openConnection } from "../src/database/database.ts";
+import { migrate } from "../src/database/migrations.ts";
+import * as contentRows from "../src/elements/_content_rows.ts";
+import * as feedRows from "../src/elements/_feed_rows.ts";
+import * as listRows from "../src/elements/_list_rows.ts";
+import * as elementRows from "../src/elements/_rows.ts";
+import type { Element, ElementFilter } from "../src/elements/elements.ts";
+import * as projectRows from "../src/projects/_rows.ts";
+import * as rateLimitRows from "../src/rate_limits/_rows.ts";
+import * as tokenRows from "../src/sessions/_rows.ts";
+import * as userRows from "../src/users/_rows.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+const ID = "01a20acd-0000-7000-8000-000000000000";
+const IDS = [ID, ID];
+
+/** Tables that stay small: one row for each kind of thing that the code knows. */
+const SMALL = new Set(["rate_limits", "app_config", "json_each", "sqlite_schema", "CONSTANT"]);
+
+/** Scans that are meant, each with its reason. */
+const MEANT: Record<string, string> = {
+  "SELECT 1 FROM users LIMIT 1": "one row is read",
+  "SELECT count(*) AS count FROM projects WHERE TRUE": "an admin counts all projects, which is asked for by name",
+};
+
+const element: Element = {
+  id: ID,
+  projectId: ID,
+  capturedById: ID,
+  revision: 1,
+  pageUrl: "https://a.example/",
+  pageTitle: null,
+  pageId: null,
+  selector: "a",
+  tagName: "A",
+  domId: null,
+  classNames: [],
+  attributes: {},
+  text: null,
+  htmlByteSize: 0,
+  box: { x: 0, y: 0, width: 0, height: 0 },
+  viewport: null,
+  accessibility: null,
+  component: null,
+  note: null,
+  status: "OPEN",
+  staleSince: null,
+  createdAt: 0,
+  updatedAt: 0,
+};
+const user = { id: ID, email: "a@b", name: "A", role: "ADMIN", status: "ACTIVE", passwordHash: "" } as const;
+const userTimes = { lockedUntil: null, lastSignInAt: null, createdAt: 0, updatedAt: 0 };
+const image = { mimeType: "image/png", width: 1, height: 1, bytes: new Uint8Array(1) } as const;
+const token = { id: ID, userId: ID, name: "t", prefix: "fp_x", scopes: [], projectId: null, expiresAt: null };
+const tokenTimes = { lastUsedAt: null, createdAt: 0 };
+const pages = [{ after: null, before: null }, { after: ID, before: null }, { after: null, before: ID }].flatMap((
+  keys,
+) => [true, false].map((fromEnd) => ({ limit: 20, fromEnd, ...keys })));
+const filters: ElementFilter[] = [
+  {},
+  { status: ["OPEN"] },
+  { pageUrlPrefix: "https://a.example/" },
+  { pageId: "tab" },
+  { tagName: "button" },
+  { capturedById: ID },
+  { createdAfter: 5 },
+  { createdBefore: 5 },
+  { status: ["OPEN", "RESOLVED"], tagName: "A", createdAfter: 5, capturedById: ID },
+];
+const listings = [{ projectId: ID }, { memberId: ID }].flatMap((scope) =>
+  filters.flatMap((filter) => [null, `"a"*`].map((match) => ({ scope, filter, match })))
+);
+const projectScopes = [null, ID].flatMap((memberId) => [null, ID].map((projectId) => ({ memberId, projectId })));
+
+type Call = (connection: Connection) => Promise<unknown>;
+
+/** Every function of the rows files, called with each kind of arguments that makes another statement. */
+const CALLS: Record<string, Call[]> = {
+  "audit/_rows.ts insertSecurityEvent": [(c) =>
+    auditRows.insertSecurityEvent(c, {
+      id: ID,
+      kind: "a.b",
+      severity: "INFO",
+      actorKind: "system",
+      actorId: null,
+      subjectId: null,
+      ipAddress: null,
+      userAgent: null,
+      details: "{}",
+      occurredAt: 0,
+    })],
+  "rate_limits/_rows.ts listRateLimits": [(c) => rateLimitRows.listRateLimits(c)],
+  "users/_rows.ts hasUsers": [(c) => userRows.hasUsers(c)],
+  "users/_rows.ts findUsers": [(c) => userRows.findUsers(c, IDS)],
+  "users/_rows.ts findUserByEmail": [(c) => userRows.findUserByEmail(c, "a@b")],
+  "users/_rows.ts insertUser": [(c) => userRows.insertUser(c, { ...user, ...userTimes }, "a@b")],
+  "users/_rows.ts setLastSignIn": [(c) => userRows.setLastSignIn(c, ID, 0)],
+  "users/_rows.ts hasOtherAdmin": [(c) => userRows.hasOtherAdmin(c, ID)],
+  "users/_rows.ts deleteUser": [(c) => userRows.deleteUser(c, ID)],
+  "sessions/_rows.ts findTokenByHash": [(c) => tokenRows.findTokenByHash(c, new Uint8Array(32))],
+  "sessions/_rows.ts listTokens": [(c) => tokenRows.listTokens(c, ID)],
+  "sessions/_rows.ts insertToken": [(c) => tokenRows.insertToken(c, { ...token, ...tokenTimes }, new Uint8Array(32))],
+  "sessions/_rows.ts touchToken": [(c) => tokenRows.touchToken(c, ID, 0)],
+  "sessions/_rows.ts deleteToken": [(c) => tokenRows.deleteToken(c, ID, ID)],
+  "projects/_rows.ts insertProject": [
+    (c) => projectRows.insertProject(c, { id: ID, name: "P", revision: 0, createdAt: 0 }, ID),
+  ],
+  "projects/_rows.ts findProjects": [(c) => projectRows.findProjects(c, IDS)],
+  "projects/_rows.ts listProjects": projectScopes.flatMap((scope) =>
+    pages.map((page): Call => (c) => projectRows.listProjects(c, scope, page))
+  ),
+  "projects/_rows.ts countProjects": projectScopes.map((scope): Call => (c) => projectRows.countProjects(c, scope)),
+  "projects/_rows.ts findRole": [(c) => projectRows.findRole(c, ID, ID)],
+  "projects/_rows.ts findFirstOwn": [(c) => projectRows.findFirstOwn(c, ID)],
+  "projects/_rows.ts listMembers": [(c) => projectRows.listMembers(c, IDS)],
+  "projects/_rows.ts takeRevision": [(c) => projectRows.takeRevision(c, ID, 0)],
+  "elements/_rows.ts findElements": [(c) => elementRows.findElements(c, IDS)],
+  "elements/_rows.ts findByClientId": [(c) => elementRows.findByClientId(c, ID, ID)],
+  "elements/_rows.ts insertElement": [
+    (c) => elementRows.insertElement(c, { element, clientId: ID, html: new Uint8Array(), computedStyles: {}, image }),
+  ],
+  "elements/_rows.ts updateElement": [(c) => elementRows.updateElement(c, element)],
+  "elements/_rows.ts deleteElement": [(c) => elementRows.deleteElement(c, ID)],
+  "elements/_list_rows.ts listElements": listings.flatMap((listing) =>
+    pages.map((page): Call => (c) => listRows.listElements(c, listing, page))
+  ),
+  "elements/_list_rows.ts countElements": listings.map((listing): Call => (c) => listRows.countElements(c, listing)),
+  "elements/_feed_rows.ts insertFeedRow": [
+    (c) => feedRows.insertFeedRow(c, ID, { revision: 1, kind: "CAPTURED", elementId: ID }),
+  ],
+  "elements/_feed_rows.ts listFeedRows": [(c) => feedRows.listFeedRows(c, ID, { after: 0, limit: 100 })],
+  "elements/_content_rows.ts findHtml": [(c) => contentRows.findHtml(c, IDS, 100)],
+  "elements/_content_rows.ts findComputedStyles": [(c) => contentRows.findComputedStyles(c, IDS)],
+  "elements/_content_rows.ts findScreenshots": [(c) => contentRows.findScreenshots(c, IDS)],
+  "elements/_content_rows.ts findImage": [(c) => contentRows.findImage(c, ID)],
+  "elements/_content_rows.ts listComments": [(c) => contentRows.listComments(c, IDS)],
+  "elements/_content_rows.ts insertComment": [
+    (c) => contentRows.insertComment(c, { id: ID, elementId: ID, authorId: ID, body: "x", createdAt: 0 }),
+  ],
+};
+
+/** The names of all functions of rows files that take a connection, and of other files that hold SQL. */
+async function findRowsFunctions(): Promise<{ functions: string[]; elsewhere: string[] }> {
+  const functions: string[] = [];
+  const elsewhere: string[] = [];
+  for (const room of Array.from(Deno.readDirSync(`${ROOT}src`), ({ name }) => name)) {
+    if (room === "main.ts" || room === "database") continue;
+    for (const { name } of Deno.readDirSync(`${ROOT}src/${room}`)) {
+      if (!name.endsWith(".ts")) continue;
+      const text = await Deno.readTextFile(`${ROOT}src/${room}/${name}`);
+      const exported = Array.from(text.matchAll(/^export (?:async )?function (\w+)\(\s*connection: Connection/gm));
+      if (/rows\.ts$/.test(name)) functions.push(...exported.map(([, called]) => `${room}/${name} ${called}`));
+      else if (/from "sql-template-tag"/.test(text)) elsewhere.push(`${room}/${name}`);
+    }
+  }
+  return { functions, elsewhere };
+}
+
+/** The statements that a call makes; every answer is empty, so that what follows from rows is not reached. */
+async function statementsOf(call: Call): Promise<Sql[]> {
+  const statements: Sql[] = [];
+  const record = <T>(query: Sql, answer: T): Promise<T> => {
+    statements.push(query);
+    return Promise.resolve(answer);
+  };
+  await call({
+    all: (query) => record(query, []),
+    get: (query) => record(query, undefined),
+    run: (query) => record(query, 0),
+  });
+  return statements;
+}
+
+/** Scans of tables that grow in the plan of a statement. https://sqlite.org/eqp.html */
+function findScans(database: DatabaseSync, { sql, values }: Sql): string[] {
+  const text = sql.replace(/\s+/g, " ").trim();
+  if (MEANT[text] !== undefined) return [];
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values as SQLInputValue[]);
+  return plan.map(({ detail }) => String(detail)).filter((detail) => {
+    const [, table] = /^SCAN (\w+)/.exec(detail) ?? [];
+    if (table === undefined || SMALL.has(table) || /VIRTUAL TABLE INDEX/.test(detail)) return false;
+    // In an index's order and with an end, only as many rows are read as are wanted.
+    const isPage = /USING (COVERING )?INDEX/.test(detail) && /LIMIT \?/.test(sql) &&
+      !/\bAND (status|tag|page|captured)/.test(sql);
+    return !isPage && !isDerived(plan, table);
+  }).map((detail) => `${detail}: ${text.slice(0, 200)}`);
+}
+
+// A subquery's result is scanned once; how it was made is in the plan itself.
+function isDerived(plan: Record<string, unknown>[], table: string): boolean {
+  return plan.some(({ detail }) =>
+    new RegExp(`^(MATERIALIZE|CO-ROUTINE|LIST SUBQUERY) ${table}\\b`).test(String(detail))
+  );
+}
+
+async function openFilled(): Promise<DatabaseSync & { folder: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_plans_" });
+  await migrate({ path: `${folder}/test.db`, folder: `${ROOT}migrations`, clock: Date });
+  return Object.assign(openConnection(`${folder}/test.db`, { readOnly: false }), { folder });
+}
+
+Deno.test("every function of the rows files has its line in the table of statements, and SQL lies nowhere else", async () => {
+  const { functions, elsewhere } = await findRowsFunctions();
+  const covered = new Set(Object.keys(CALLS));
+  assert.deepEqual(functions.filter((name) => !covered.has(name)), []);
+  assert.deepEqual([...covered].filter((name) => !functions.includes(name)), []);
+  // Readiness asks for a 1.
+  assert.deepEqual(elsewhere, ["app/app.ts"]);
+});
+
+Deno.test("no statement scans a table that grows, whether its statistics are known or not", async () => {
+  const database = await openFilled();
+  try {
+    const statements = (await Promise.all(Object.values(CALLS).flat().map(statementsOf))).flat();
+    assert.ok(statements.length > 250, String(statements.length));
+    for (const isAnalyzed of [false, true]) {
+      if (isAnalyzed) fill(database);
+      const scans = new Set(statements.flatMap((statement) => findScans(database, statement)));
+      assert.deepEqual([...scans], [], isAnalyzed ? "with statistics" : "without");
+    }
+  } finally {
+    database.close();
+    await Deno.remove(database.folder, { recursive: true });
+  }
+});
+
+Deno.test("the test of statements finds a scan", async () => {
+  const database = await openFilled();
+  const scans = (text: string) => findScans(database, { sql: text, values: [] as unknown[] } as Sql).length;
+  assert.equal(scans("SELECT id FROM elements WHERE dom_id = 'x'"), 1);
+  assert.equal(scans("SELECT count(*) FROM element_comments WHERE body > 'x'"), 1);
+  assert.equal(scans("SELECT id FROM users ORDER BY name LIMIT 5"), 1);
+  assert.equal(scans("SELECT id FROM elements WHERE id = 'x'"), 0);
+  database.close();
+  await Deno.remove(database.folder, { recursive: true });
+});
+
+function fill(database: DatabaseSync): void {
+  const id = (n: string) => `printf('01a20acd-0000-7000-8000-%012x', ${n})`;
+  database.exec(`
+    INSERT INTO users SELECT ${
+    id("value")
+  }, value || '@b', value || '@b', 'A', CASE WHEN value % 50 THEN 'DEVELOPER' ELSE 'ADMIN' END,
+      'ACTIVE', '$2b$12$' || hex(zeroblob(26)) || 'x', NULL, NULL, 0, 0 FROM generate_numbers;`.replace(
+    "generate_numbers",
+    `(WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 2000) SELECT value FROM n)`,
+  ));
+  database.exec(`
+    INSERT INTO projects SELECT id, 'P', 0, 0, 0 FROM users;
+    INSERT INTO project_members SELECT projects.id, users.id, 'EDITOR', 0 FROM projects JOIN users ON users.rowid % 500 = projects.rowid % 500;
+    INSERT INTO elements (id, project_id, captured_by, client_id, revision, page_url, page_id, selector, tag_name, class_names, attributes,
+      html_byte_size, box, status, created_at, updated_at)
+    WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 10000)
+    SELECT ${id("100000 + value")}, ${id("value % 2000 + 1")}, ${id("value % 2000 + 1")}, ${id("value")}, 1,
+      'https://a.example/' || (value % 7), 'tab-' || (value % 11), 'a', 'A', '[]', '{}', 0, '{"x":0,"y":0,"width":0,"height":0}',
+      CASE WHEN value % 9 THEN 'OPEN' ELSE 'RESOLVED' END, value, value FROM n;
+    ANALYZE`);
+}
