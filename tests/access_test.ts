@@ -42,6 +42,14 @@ const READ: Expected = {
 };
 const READ_PROJECT: Expected = { ...READ, admin: "FORBIDDEN" };
 const WRITE: Expected = { ...READ, viewer: "FORBIDDEN" };
+const ADMIN: Expected = {
+  ...READ,
+  stranger: "FORBIDDEN",
+  viewer: "FORBIDDEN",
+  editor: "FORBIDDEN",
+  owner: "FORBIDDEN",
+  admin: "ok",
+};
 const ANYBODY: Expected = { ...READ, stranger: "ok", admin: "ok" };
 
 interface Operation {
@@ -129,6 +137,8 @@ const OPERATIONS: Record<string, Operation> = {
     query: `mutation ($id: ID!) { deleteUser(id: $id) }`,
     variables: async ({ app }) => ({ id: (await addPerson(app)).id }),
   },
+  appConfig: { expected: ADMIN, query: `{ appConfig { key } }` },
+  setConfig: { expected: ADMIN, query: `mutation { setConfig(key: "instance.name", value: "x") { key } }` },
   signOut: { expected: ANYBODY, query: `mutation { signOut }` },
 };
 

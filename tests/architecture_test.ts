@@ -12,7 +12,7 @@ const FLOORS = [
   ["base"],
   ["database", "kv", "events", "graphql"],
   ["audit", "rate_limits"],
-  ["users"],
+  ["users", "settings"],
   ["sessions"],
   ["projects"],
   ["elements"],

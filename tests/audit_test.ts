@@ -55,6 +55,10 @@ const CHANGES: [string, (app: RunningApp, facts: Facts) => Promise<unknown>][] =
     "user.deleted",
     (app, { personId }) => app.ask(`mutation ($id: ID!) { deleteUser(id: $id) }`, { id: personId }, app.token),
   ],
+  [
+    "config.changed",
+    (app) => app.ask(`mutation { setConfig(key: "instance.name", value: "x") { key } }`, {}, app.token),
+  ],
   ["user.signed_out", (app) => app.ask(`mutation { signOut }`, {}, app.token)],
 ];
 
@@ -84,6 +88,7 @@ Deno.test("where the security event can't be written, the change does not happen
   const facts = await prepare(app);
   const tables = [
     "users",
+    "app_config",
     "access_tokens",
     "projects",
     "project_members",

@@ -12,7 +12,7 @@ Deno.test("readConfig() has a default for every setting and takes an empty one f
     adminPassword: null,
     publicUrl: null,
     allowedOrigins: null,
-    secretKey: null,
+    secretKeys: null,
     logLevel: "info",
     backupSchedule: "0 3 * * *",
     backupKeep: 7,

@@ -13,6 +13,7 @@ import type { Element, ElementFilter } from "../src/elements/elements.ts";
 import * as projectRows from "../src/projects/_rows.ts";
 import * as rateLimitRows from "../src/rate_limits/_rows.ts";
 import * as tokenRows from "../src/sessions/_rows.ts";
+import * as settingRows from "../src/settings/_rows.ts";
 import * as userRows from "../src/users/_rows.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -58,6 +59,7 @@ const userTimes = { lockedUntil: null, lastSignInAt: null, createdAt: 0, updated
 const image = { mimeType: "image/png", width: 1, height: 1, bytes: new Uint8Array(1) } as const;
 const token = { id: ID, userId: ID, name: "t", prefix: "fp_x", scopes: [], projectId: null, expiresAt: null };
 const tokenTimes = { lastUsedAt: null, createdAt: 0 };
+const setting = { key: "a", value: "1", isSecret: 0, updatedAt: 0 } as const;
 const pages = [{ after: null, before: null }, { after: ID, before: null }, { after: null, before: ID }].flatMap((
   keys,
 ) => [true, false].map((fromEnd) => ({ limit: 20, fromEnd, ...keys })));
@@ -102,6 +104,10 @@ const CALLS: Record<string, Call[]> = {
   "users/_rows.ts setLastSignIn": [(c) => userRows.setLastSignIn(c, ID, 0)],
   "users/_rows.ts hasOtherAdmin": [(c) => userRows.hasOtherAdmin(c, ID)],
   "users/_rows.ts deleteUser": [(c) => userRows.deleteUser(c, ID)],
+  "settings/_rows.ts listSettings": [(c) => settingRows.listSettings(c)],
+  "settings/_rows.ts findSetting": [(c) => settingRows.findSetting(c, "a")],
+  "settings/_rows.ts upsertSetting": [(c) => settingRows.upsertSetting(c, setting)],
+  "settings/_rows.ts insertSetting": [(c) => settingRows.insertSetting(c, setting)],
   "sessions/_rows.ts findTokenByHash": [(c) => tokenRows.findTokenByHash(c, new Uint8Array(32))],
   "sessions/_rows.ts listTokens": [(c) => tokenRows.listTokens(c, ID)],
   "sessions/_rows.ts insertToken": [(c) => tokenRows.insertToken(c, { ...token, ...tokenTimes }, new Uint8Array(32))],

@@ -8,6 +8,8 @@ import { addProjectsSchema } from "../projects/schema.ts";
 import type { Projects } from "../projects/projects.ts";
 import { addSessionsSchema } from "../sessions/schema.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import { addSettingsSchema } from "../settings/schema.ts";
+import type { Settings } from "../settings/settings.ts";
 import { addSignallingSchema } from "../signalling/schema.ts";
 import type { Signalling } from "../signalling/signalling.ts";
 import { addUsersSchema } from "../users/schema.ts";
@@ -16,6 +18,7 @@ import type { Users } from "../users/users.ts";
 /** The rooms that the schema shows. */
 export interface Services {
   users: Users;
+  settings: Settings;
   sessions: Sessions;
   projects: Projects;
   elements: Elements;
@@ -33,9 +36,10 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { users, sessions, projects, elements, signalling, peers } = services;
+  const { users, settings, sessions, projects, elements, signalling, peers } = services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users);
+  addSettingsSchema(builder, settings);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });
   const elementTypes = addElementsSchema(builder, { elements, projects, users }, {

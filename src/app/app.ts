@@ -11,7 +11,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
-import { openDatabase } from "../database/database.ts";
+import { type Database, openDatabase } from "../database/database.ts";
 import { migrate, readMigrationReport } from "../database/migrations.ts";
 import { startUpkeep } from "../database/upkeep.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
@@ -21,13 +21,17 @@ import { createMcp, type Mcp } from "../mcp/mcp.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
 import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
+import { createSealer, type Sealer } from "../database/sealing.ts";
+import { resealAll } from "../database/resealing.ts";
+import { createSettings } from "../settings/settings.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
 import { backUpFirst } from "./backup_request.ts";
 import { describeDrift } from "./drift.ts";
 import { noteRestore } from "./restore_journal.ts";
-import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { keepCurrentKey } from "./secret_keys.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { keepStatementFile } from "./statement_file.ts";
 import { VERSION } from "./version.ts";
@@ -66,7 +70,7 @@ export async function createApp(
   { clock = systemClock, onFirstAdmin, publicUrl }: AppOptions,
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await openDataFolder(config.dataDir, config.secretKey));
+  const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
   const migrated = await bringUpToDate(config.dataDir, folder.paths.database, clock);
   const database = stack.use(openDatabase(folder.paths.database));
   stack.use(startUpkeep(database, folder.paths.database));
@@ -82,6 +86,7 @@ export async function createApp(
   if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
   stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
   const rateLimits = createRateLimits({ database, kv, clock });
+  const settings = createSettings({ database, audit, sealer: await openSealer(config, folder, database), clock });
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
@@ -90,7 +95,10 @@ export async function createApp(
   const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
   const peers = stack.use(createPeers({ signalling, elements, projects, clock }));
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
-  const schema = buildSchema({ users, sessions, projects, elements, signalling, peers }, { publicUrl, secureCookies });
+  const schema = buildSchema({ users, settings, sessions, projects, elements, signalling, peers }, {
+    publicUrl,
+    secureCookies,
+  });
   const operations = createOperations(schema, { introspection: config.introspection ?? isLoopback(config.host) });
   const edge = createEdge({ sessions, publicUrl, allowedOrigins: config.allowedOrigins, secureCookies });
   const stopped = new AbortController();
@@ -145,6 +153,16 @@ async function bringUpToDate(dataDir: string, path: string, clock: Clock): Promi
     log.warning("The database drifted from its migrations: {drift}", { drift });
   }
   return runs.map(({ version }) => version);
+}
+
+/** Seals anew what an older key sealed, and then lets that key go. */
+async function openSealer(config: Config, folder: DataFolder, database: Database): Promise<Sealer> {
+  const sealer = await createSealer(folder.secretKeys);
+  const { resealed, lost } = await resealAll(database, sealer);
+  if (resealed > 0) log.info("Sealed {resealed} values with the new secret key", { resealed });
+  if (lost > 0) log.warning("{lost} sealed values can't be opened: their secret key is not here", { lost });
+  if (config.secretKeys === null) await keepCurrentKey(folder.paths.secretKey, folder.secretKeys);
+  return sealer;
 }
 
 async function stateOf(probe: Promise<unknown>): Promise<"ok" | "failing"> {

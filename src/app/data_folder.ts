@@ -1,5 +1,6 @@
 import { AppError } from "../base/errors.ts";
 import { finishRestore } from "./restore_journal.ts";
+import { readSecretKeys } from "./secret_keys.ts";
 
 /** Where everything lies that a server keeps. */
 export interface DataPaths {
@@ -19,8 +20,8 @@ export interface DataPaths {
 /** The folder that holds everything a server keeps, locked for this process. */
 export interface DataFolder extends Disposable {
   paths: DataPaths;
-  /** 32 bytes. */
-  secretKey: Uint8Array<ArrayBuffer>;
+  /** Of 32 bytes each; the first is the current one. */
+  secretKeys: Uint8Array<ArrayBuffer>[];
 }
 
 /** The folder of migrations that this code comes with. */
@@ -28,7 +29,6 @@ export const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
 
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
-const SECRET_KEY_BYTES = 32;
 
 /** The paths in a data folder. */
 export function dataPaths(dataDir: string): DataPaths {
@@ -47,15 +47,15 @@ export function dataPaths(dataDir: string): DataPaths {
  * Makes the folder and its files where they are missing, readable by their owner alone, and locks it: a second server on
  * the same files would not hear of the first one's changes. Throws `UNAVAILABLE` with one line.
  */
-export async function openDataFolder(path: string, secretKey: Uint8Array<ArrayBuffer> | null): Promise<DataFolder> {
+export async function openDataFolder(path: string, secretKeys: Uint8Array<ArrayBuffer>[] | null): Promise<DataFolder> {
   const paths = dataPaths(path);
   const lock = await lockDataFolder(path);
   try {
-    const key = secretKey ?? await readSecretKey(paths.secretKey);
+    const keys = secretKeys ?? await readSecretKeys(paths.secretKey);
     // SQLite gives its side files the permissions of the main one.
-    const files = secretKey === null ? [paths.database, paths.kv, paths.secretKey] : [paths.database, paths.kv];
+    const files = secretKeys === null ? [paths.database, paths.kv, paths.secretKey] : [paths.database, paths.kv];
     await Promise.all(files.map(makePrivateFile));
-    return { paths, secretKey: key, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+    return { paths, secretKeys: keys, [Symbol.dispose]: () => lock[Symbol.dispose]() };
   } catch (error) {
     lock[Symbol.dispose]();
     throw error instanceof AppError ? error : unusable(path, error);
@@ -86,27 +86,6 @@ export async function lockDataFolder(path: string): Promise<Disposable> {
 function unusable(path: string, error: unknown): AppError {
   const reason = error instanceof Error ? error.message : String(error);
   return new AppError("UNAVAILABLE", `Cannot use the data folder "${path}": ${reason}`, { cause: error });
-}
-
-async function readSecretKey(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const made = crypto.getRandomValues(new Uint8Array(SECRET_KEY_BYTES));
-  try {
-    await Deno.writeTextFile(path, `${made.toBase64()}\n`, { createNew: true, mode: PRIVATE_FILE });
-    return made;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
-  const key = decodeKey(await Deno.readTextFile(path));
-  if (key?.length === SECRET_KEY_BYTES) return key;
-  throw new AppError("UNAVAILABLE", `Cannot use "${path}": it must hold ${SECRET_KEY_BYTES} bytes in base64`);
-}
-
-function decodeKey(text: string): Uint8Array<ArrayBuffer> | null {
-  try {
-    return Uint8Array.fromBase64(text.trim());
-  } catch {
-    return null;
-  }
 }
 
 async function makePrivateFile(path: string): Promise<void> {

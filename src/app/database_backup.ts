@@ -15,10 +15,10 @@ export async function backUpDatabase(args: string[]): Promise<number> {
   const { values } = readArguments("db:backup [--to FILE] [--with-key]", args, {
     options: { to: { type: "string" }, "with-key": { type: "boolean" } },
   });
-  const { dataDir, secretKey } = readConfig(Deno.env);
+  const { dataDir, secretKeys } = readConfig(Deno.env);
   const paths = dataPaths(dataDir);
   const withKey = values["with-key"] === true;
-  if (withKey && secretKey !== null) {
+  if (withKey && secretKeys !== null) {
     throw new AppError("INVALID_INPUT", "Cannot put the key in: FINGERPOST_SECRET_KEY holds it, not a file");
   }
   const { to } = values;

@@ -20,7 +20,7 @@ import { readArguments, say, tell } from "./terminal.ts";
 export async function initDatabase(args: string[]): Promise<number> {
   readArguments("db:init", args);
   const config = readConfig(Deno.env);
-  using _folder = await openDataFolder(config.dataDir, config.secretKey);
+  using _folder = await openDataFolder(config.dataDir, config.secretKeys);
   await runAndTell("Applied", migrate(optionsFor(config.dataDir, {})), config.dataDir);
   return 0;
 }

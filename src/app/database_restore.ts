@@ -14,7 +14,7 @@ export async function restoreDatabase(args: string[]): Promise<number> {
     options: { yes: { type: "boolean" } },
     positionals: 1,
   });
-  const { dataDir, secretKey } = readConfig(Deno.env);
+  const { dataDir, secretKeys } = readConfig(Deno.env);
   const paths = dataPaths(dataDir);
   const archive = backupPath(paths.backups, name);
   if (values["yes"] !== true) {
@@ -44,7 +44,7 @@ export async function restoreDatabase(args: string[]): Promise<number> {
   await finishRestore(dataDir);
   say(`Restored ${archive}`);
   tell(`What was there before lies in ${dataDir}/${aside}`);
-  if (secretKey === null && !await isFile(paths.secretKey)) {
+  if (secretKeys === null && !await isFile(paths.secretKey)) {
     tell("There is no secret.key: what was sealed under the old one can't be read, and the next start makes a new one");
   }
   return 0;

@@ -16,8 +16,8 @@ export interface Config {
   publicUrl: string | null;
   /** Origins of other sites that may call; null: loopback origins if the host is loopback, else none. */
   allowedOrigins: string[] | null;
-  /** 32 bytes; null has them read from `secret.key`. */
-  secretKey: Uint8Array<ArrayBuffer> | null;
+  /** Of 32 bytes each, the current one first; null has them read from `secret.key`. */
+  secretKeys: Uint8Array<ArrayBuffer>[] | null;
   /** When backups are made, as cron says it, in UTC; null: never. */
   backupSchedule: string | null;
   /** Backups that stay when another is made. */
@@ -34,7 +34,8 @@ export interface Environment {
   get(name: string): string | undefined;
 }
 
-const SECRET_KEY_BYTES = 32;
+/** The size of the secret key: as much as AES-256 takes. */
+export const SECRET_KEY_BYTES = 32;
 
 const SETTINGS = {
   FINGERPOST_HOST: z.string().refine(isHost, "must be a host name or an address").default("127.0.0.1"),
@@ -52,7 +53,7 @@ const SETTINGS = {
   }).optional(),
   FINGERPOST_ALLOWED_ORIGINS: z.string().transform((text) => text.split(",").map((part) => part.trim()))
     .pipe(z.array(z.string().transform(toOrigin))).optional(),
-  FINGERPOST_SECRET_KEY: z.string().transform(toSecretKey).optional(),
+  FINGERPOST_SECRET_KEY: z.string().transform(toSecretKeys).optional(),
   FINGERPOST_BACKUP_SCHEDULE: z.string().refine(isSchedule, "must be a cron schedule such as 0 3 * * *, or off")
     .default("0 3 * * *").transform((text) => text === "off" ? null : text),
   FINGERPOST_BACKUP_KEEP: z.string().regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 999").default("7")
@@ -77,7 +78,7 @@ export function readConfig(environment: Environment): Config {
     adminPassword: read("FINGERPOST_ADMIN_PASSWORD") ?? null,
     publicUrl: read("FINGERPOST_PUBLIC_URL") ?? null,
     allowedOrigins: read("FINGERPOST_ALLOWED_ORIGINS") ?? null,
-    secretKey: read("FINGERPOST_SECRET_KEY") ?? null,
+    secretKeys: read("FINGERPOST_SECRET_KEY") ?? null,
     backupSchedule: read("FINGERPOST_BACKUP_SCHEDULE"),
     backupKeep: read("FINGERPOST_BACKUP_KEEP"),
     logLevel: read("FINGERPOST_LOG_LEVEL"),
@@ -89,6 +90,16 @@ export function readConfig(environment: Environment): Config {
 /** The server that a client command such as `doctor` talks to, and its credential; null where the variable is unset. */
 export function readClientConfig(environment: Environment): { url: string | null; token: string | null } {
   return { url: environment.get("FINGERPOST_URL") || null, token: environment.get("FINGERPOST_TOKEN") || null };
+}
+
+/** Keys in base64 (RFC 4648 §4), parted by white space, the current one first; null where one is no key of 32 bytes or there is none. */
+export function parseSecretKeys(text: string): Uint8Array<ArrayBuffer>[] | null {
+  try {
+    const keys = text.trim().split(/\s+/).map((part) => Uint8Array.fromBase64(part));
+    return keys.every((key) => key.length === SECRET_KEY_BYTES) ? keys : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether `hostname` (as in `URL.hostname`, or without brackets) is this machine's loopback. RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3. */
@@ -133,13 +144,9 @@ function toOrigin(text: string, context: z.RefinementCtx): string {
   return z.NEVER;
 }
 
-function toSecretKey(text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer> {
-  try {
-    const key = Uint8Array.fromBase64(text.trim());
-    if (key.length === SECRET_KEY_BYTES) return key;
-  } catch {
-    // Falls through to the one message for all that is wrong with a key.
-  }
+function toSecretKeys(text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer>[] {
+  const keys = parseSecretKeys(text);
+  if (keys !== null) return keys;
   context.addIssue({ code: "custom", message: `must be ${SECRET_KEY_BYTES} bytes in base64` });
   return z.NEVER;
 }

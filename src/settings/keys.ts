@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { requiredText } from "../graphql/text_input.ts";
+
+/** One documented setting. */
+interface SettingKey<Schema extends z.ZodType> {
+  schema: Schema;
+  default: z.output<Schema>;
+  /** Whether it is sealed and never shown. */
+  secret: boolean;
+  description: string;
+}
+
+/** Addresses of one ICE server. RFC 7064 §3.1, RFC 7065 §3.1. */
+const iceUrl = z.string().regex(/^(stuns?|turns?):[\w.:[\]-]+(\?transport=(udp|tcp))?$/, "must be a stun: or turn: URI")
+  .max(300);
+
+/** Every setting that an admin changes at run time. */
+export const SETTING_KEYS = {
+  "instance.name": setting({
+    schema: requiredText(100),
+    default: "Fingerpost",
+    secret: false,
+    description: "What this instance is called.",
+  }),
+  "turn.urls": setting({
+    schema: z.array(iceUrl).max(8),
+    default: [],
+    secret: false,
+    description: "STUN and TURN servers that pages are told to use.",
+  }),
+  "turn.secret": setting({
+    schema: requiredText(1_000).nullable(),
+    default: null,
+    secret: true,
+    description: "What the TURN servers share with this one, to check its time-limited credentials.",
+  }),
+};
+
+/** The name of a documented setting. */
+export type SettingName = keyof typeof SETTING_KEYS;
+/** What a setting holds. */
+export type SettingValue<Name extends SettingName> = z.output<(typeof SETTING_KEYS)[Name]["schema"]>;
+
+function setting<Schema extends z.ZodType>(key: SettingKey<Schema>): SettingKey<Schema> {
+  return key;
+}
