@@ -53,11 +53,9 @@ export function startScheduledBackups(
 
   async function tellFailure(reason: string): Promise<void> {
     log.error("The backup failed: {reason}", { reason });
-    const failure = { failedAt: clock.now(), reason };
-    await Promise.allSettled([
-      rememberFailure(paths.backupFailure, failure),
-      record({ kind: "backup.failed", details: { reason } }),
-    ]);
+    // Each is tried, whatever became of the other: the disk may be full.
+    await Promise.allSettled([rememberFailure(paths.backupFailure, { failedAt: clock.now(), reason })]);
+    await Promise.allSettled([record({ kind: "backup.failed", details: { reason } })]);
   }
 
   function record(event: Parameters<Audit["record"]>[2]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { openConnection, translated } from "./database.ts";
 
-/** What an operator wants to know of one SQLite file. Sizes are bytes. */
+/** What an operator wants to know of one SQLite file. Sizes are bytes; of a damaged file, only those of the files are told. */
 export interface FileHealth {
   /** What `PRAGMA integrity_check` found, at most 100 lines; empty where the file is sound. https://sqlite.org/pragma.html#pragma_integrity_check */
   integrityFaults: string[];
@@ -30,18 +30,30 @@ export async function checkFile(path: string): Promise<FileHealth> {
   const [fileBytes, walBytes] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)]);
   const connection = openConnection(path, { readOnly: true });
   try {
+    const integrityFaults = findIntegrityFaults(connection);
+    // What is damaged can't be counted, and may not be read at all.
+    const isSound = integrityFaults.length === 0;
+    const measure = (query: string) => isSound ? number(connection, query) : 0;
     return translated(() => ({
-      integrityFaults: texts(connection, "PRAGMA integrity_check").filter((line) => line !== "ok"),
-      foreignKeyFaults: findForeignKeyFaults(connection),
+      integrityFaults,
+      foreignKeyFaults: isSound ? findForeignKeyFaults(connection) : [],
       fileBytes,
       walBytes,
-      pageBytes: number(connection, "PRAGMA page_size"),
-      pages: number(connection, "PRAGMA page_count"),
-      freePages: number(connection, "PRAGMA freelist_count"),
-      tables: measureTables(connection),
+      pageBytes: measure("PRAGMA page_size"),
+      pages: measure("PRAGMA page_count"),
+      freePages: measure("PRAGMA freelist_count"),
+      tables: isSound ? measureTables(connection) : [],
     }));
   } finally {
     connection.close();
+  }
+}
+
+function findIntegrityFaults(connection: DatabaseSync): string[] {
+  try {
+    return texts(connection, "PRAGMA integrity_check").filter((line) => line !== "ok");
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
   }
 }
 
