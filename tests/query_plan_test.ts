@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { Sql } from "sql-template-tag";
+import * as demoRows from "../src/app/_seed_demo_rows.ts";
 import * as auditRows from "../src/audit/_rows.ts";
 import type { Connection } from "../src/database/database.ts";
 import { openConnection } from "../src/database/database.ts";
@@ -21,7 +22,7 @@ const ID = "01a20acd-0000-7000-8000-000000000000";
 const IDS = [ID, ID];
 
 /** Tables that stay small: one row for each kind of thing that the code knows. */
-const SMALL = new Set(["rate_limits", "app_config", "json_each", "sqlite_schema", "CONSTANT"]);
+const SMALL = new Set(["rate_limits", "app_config", "demo_rows", "json_each", "sqlite_schema", "CONSTANT"]);
 
 /** Scans that are meant, each with its reason. */
 const MEANT: Record<string, string> = {
@@ -97,6 +98,13 @@ const CALLS: Record<string, Call[]> = {
       occurredAt: 0,
     })],
   "rate_limits/_rows.ts listRateLimits": [(c) => rateLimitRows.listRateLimits(c)],
+  "rate_limits/_rows.ts insertRateLimit": [
+    (c) => rateLimitRows.insertRateLimit(c, { action: "a", maxCount: 1, windowSeconds: 1 }, 0),
+  ],
+  "projects/_rows.ts findOwnByName": [(c) => projectRows.findOwnByName(c, ID, "P")],
+  "projects/_rows.ts upsertMember": [
+    (c) => projectRows.upsertMember(c, { projectId: ID, userId: ID, role: "OWNER" }, 0),
+  ],
   "users/_rows.ts hasUsers": [(c) => userRows.hasUsers(c)],
   "users/_rows.ts findUsers": [(c) => userRows.findUsers(c, IDS)],
   "users/_rows.ts findUserByEmail": [(c) => userRows.findUserByEmail(c, "a@b")],
@@ -104,6 +112,9 @@ const CALLS: Record<string, Call[]> = {
   "users/_rows.ts setLastSignIn": [(c) => userRows.setLastSignIn(c, ID, 0)],
   "users/_rows.ts hasOtherAdmin": [(c) => userRows.hasOtherAdmin(c, ID)],
   "users/_rows.ts deleteUser": [(c) => userRows.deleteUser(c, ID)],
+  "app/_seed_demo_rows.ts insertDemoRow": [(c) => demoRows.insertDemoRow(c, "user", ID)],
+  "app/_seed_demo_rows.ts countForeignElements": [(c) => demoRows.countForeignElements(c)],
+  "app/_seed_demo_rows.ts deleteDemo": [(c) => demoRows.deleteDemo(c)],
   "settings/_rows.ts listSettings": [(c) => settingRows.listSettings(c)],
   "settings/_rows.ts findSetting": [(c) => settingRows.findSetting(c, "a")],
   "settings/_rows.ts upsertSetting": [(c) => settingRows.upsertSetting(c, setting)],

@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   "db:reset": async () => (await import("./database_migrations.ts")).resetDatabase,
   "db:status": async () => (await import("./database_status.ts")).showDatabaseStatus,
   "db:backup": async () => (await import("./database_backup.ts")).backUpDatabase,
+  "db:seed": async () => (await import("./database_seed.ts")).seedDatabase,
   "db:health": async () => (await import("./database_health.ts")).showDatabaseHealth,
   "db:rekey": async () => (await import("./database_rekey.ts")).rekeyDatabase,
   "db:restore": async () => (await import("./database_restore.ts")).restoreDatabase,

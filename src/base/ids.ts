@@ -5,6 +5,11 @@ export function newId(): string {
   return v7();
 }
 
+/** A UUIDv7 as it would have been made at a time, in milliseconds since the Unix epoch. */
+export function newIdAt(time: number): string {
+  return v7({ msecs: time });
+}
+
 /** Whether `text` is a UUID (RFC 9562) as Fingerpost stores it, in lower case. */
 export function isId(text: string): boolean {
   return validate(text) && text === text.toLowerCase();

@@ -59,6 +59,22 @@ export async function findFirstOwn(connection: Connection, userId: string): Prom
   return row?.id ?? null;
 }
 
+/** The project of this name that the user owns. */
+export async function findOwnByName(connection: Connection, userId: string, name: string): Promise<string | null> {
+  const row = await connection.get<{ id: string }>(sql`
+    SELECT id FROM projects WHERE name = ${name} AND id IN (
+      SELECT project_id FROM project_members WHERE user_id = ${userId} AND role = 'OWNER') LIMIT 1`);
+  return row?.id ?? null;
+}
+
+/** Puts somebody into a project, or gives them another role. */
+export async function upsertMember(connection: Connection, member: ProjectMember, now: number): Promise<void> {
+  await connection.run(sql`
+    INSERT INTO project_members (project_id, user_id, role, created_at)
+    VALUES (${member.projectId}, ${member.userId}, ${member.role}, ${now})
+    ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role`);
+}
+
 /** The members of these projects. */
 export function listMembers(connection: Connection, projectIds: readonly string[]): Promise<ProjectMember[]> {
   return connection.all<ProjectMember>(sql`

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { projectNameSchema } from "./project_input.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { loadVisible, localId, orDeleted } from "../graphql/nodes.ts";
 import { readPage, toConnection } from "../graphql/pages.ts";
-import { requiredText } from "../graphql/text_input.ts";
 import type { addSessionsSchema } from "../sessions/schema.ts";
 import type { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
@@ -61,7 +61,7 @@ export function addProjectsSchema(
   return { Project: ProjectNode };
 }
 
-const newProject = z.object({ name: requiredText(200) });
+const newProject = z.object({ name: projectNameSchema });
 
 function addProjectType(
   builder: Builder,

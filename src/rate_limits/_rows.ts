@@ -14,3 +14,11 @@ export function listRateLimits(connection: Connection): Promise<RateLimitRow[]> 
     sql`SELECT action, max_count AS maxCount, window_seconds AS windowSeconds FROM rate_limits`,
   );
 }
+
+/** Adds a rule that is not there; false where it is. */
+export async function insertRateLimit(connection: Connection, row: RateLimitRow, now: number): Promise<boolean> {
+  return await connection.run(sql`
+    INSERT INTO rate_limits (action, max_count, window_seconds, updated_at)
+    VALUES (${row.action}, ${row.maxCount}, ${row.windowSeconds}, ${now})
+    ON CONFLICT (action) DO NOTHING`) > 0;
+}

@@ -6,6 +6,7 @@ import { newId, toGlobalId } from "../base/ids.ts";
 import type { Connection, Database } from "../database/database.ts";
 import { createPasswords } from "./_passwords.ts";
 import { deleteUser, findUserByEmail, findUsers, hasOtherAdmin, hasUsers, insertUser, setLastSignIn } from "./_rows.ts";
+import { MAX_PASSWORD_BYTES, toEmailKey } from "./user_input.ts";
 
 /** Whether an account may be used. */
 export type UserStatus = "ACTIVE" | "DISABLED";
@@ -52,8 +53,6 @@ export interface UsersDependencies {
   clock: Clock;
 }
 
-/** bcrypt reads no more: longer passwords are refused, never cut. */
-const MAX_PASSWORD_BYTES = 72;
 const GENERATED_PASSWORD_BYTES = 18;
 
 /** Builds the users room. */
@@ -120,9 +119,4 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
       await audit.record(connection, actor, { kind: "user.deleted", subjectId: id });
     });
   }
-}
-
-// Two spellings of one address are one account. Unicode UAX #15 (NFKC).
-function toEmailKey(email: string): string {
-  return email.normalize("NFKC").trim().toLowerCase();
 }

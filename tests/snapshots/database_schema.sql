@@ -66,6 +66,12 @@ CREATE TABLE audit_checkpoints (
   made_at INTEGER NOT NULL CHECK (made_at BETWEEN 0 AND 8640000000000000)
 ) STRICT;
 
+CREATE TABLE demo_rows (
+  kind TEXT NOT NULL CHECK (kind IN ('user', 'project')),
+  row_id TEXT NOT NULL CHECK (length(row_id) = 36),
+  PRIMARY KEY (kind, row_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE element_comments (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
   element_id TEXT NOT NULL REFERENCES elements (id) ON DELETE CASCADE,

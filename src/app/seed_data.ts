@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { AppError, type InputIssue } from "../base/errors.ts";
+import { captureSchema, commentBodySchema } from "../elements/capture_input.ts";
+import { projectNameSchema } from "../projects/project_input.ts";
+import { emailSchema, newUserSchema, toEmailKey } from "../users/user_input.ts";
+
+const time = z.iso.datetime().transform((text) => Date.parse(text));
+const STATUSES = ["OPEN", "ACKNOWLEDGED", "RESOLVED", "DISMISSED"] as const;
+
+/** What a seed holds: the API's own schemas, with people by e-mail and projects by name. */
+export const seedSchema = z.strictObject({
+  users: z.array(
+    newUserSchema.extend({ password: newUserSchema.shape.password.optional(), createdAt: time.optional() }),
+  )
+    .default([]),
+  projects: z.array(z.strictObject({
+    name: projectNameSchema,
+    owner: emailSchema,
+    members: z.array(z.strictObject({ email: emailSchema, role: z.enum(["OWNER", "EDITOR", "VIEWER"]) })).default([]),
+    createdAt: time.optional(),
+  })).default([]),
+  elements: z.array(
+    captureSchema.omit({ projectId: true }).extend({
+      project: projectNameSchema,
+      capturedBy: emailSchema,
+      status: z.enum(STATUSES).default("OPEN"),
+      comments: z.array(z.strictObject({ author: emailSchema, body: commentBodySchema })).default([]),
+      createdAt: time.optional(),
+    }).strict(),
+  ).default([]),
+});
+
+/** A seed before it is checked. */
+export type SeedInput = z.input<typeof seedSchema>;
+/** A seed, known to fit together. */
+export type Seed = z.output<typeof seedSchema>;
+
+/** Faults that are shown; a file with more has the same one again and again. */
+const MAX_FAULTS = 50;
+
+/**
+ * The seed of an input. Throws `INVALID_INPUT` with the path of every fault, a line each: also for a person or project that
+ * neither the seed nor the database (`knows` tells) has.
+ */
+export async function readSeed(input: unknown, knows: (email: string) => Promise<boolean>): Promise<Seed> {
+  const parsed = seedSchema.safeParse(input);
+  if (!parsed.success) {
+    throw faulty(parsed.error.issues.map(({ path, message }) => ({ path: path.map(toKey), message })));
+  }
+  const faults = await findBrokenReferences(parsed.data, knows);
+  if (faults.length > 0) throw faulty(faults);
+  return parsed.data;
+}
+
+async function findBrokenReferences(seed: Seed, knows: (email: string) => Promise<boolean>): Promise<InputIssue[]> {
+  const faults: InputIssue[] = [];
+  const emails = new Set(seed.users.map(({ email }) => toEmailKey(email)));
+  const projects = new Set(seed.projects.map(({ name }) => name));
+  const check = async (path: InputIssue["path"], email: string) => {
+    const isKnown = emails.has(toEmailKey(email)) || await knows(email);
+    if (!isKnown) faults.push({ path, message: `there is no user "${email}"` });
+  };
+  for (const [index, { name, owner, members }] of seed.projects.entries()) {
+    if (seed.projects.findIndex((project) => project.name === name) < index) {
+      faults.push({ path: ["projects", index, "name"], message: `the seed has another project "${name}"` });
+    }
+    await check(["projects", index, "owner"], owner);
+    for (const [position, { email }] of members.entries()) {
+      await check(["projects", index, "members", position, "email"], email);
+    }
+  }
+  for (const [index, { project, capturedBy, comments }] of seed.elements.entries()) {
+    if (!projects.has(project)) {
+      faults.push({ path: ["elements", index, "project"], message: `the seed has no project "${project}"` });
+    }
+    await check(["elements", index, "capturedBy"], capturedBy);
+    for (const [position, { author }] of comments.entries()) {
+      await check(["elements", index, "comments", position, "author"], author);
+    }
+  }
+  return faults;
+}
+
+function faulty(issues: InputIssue[]): AppError {
+  const lines = issues.slice(0, MAX_FAULTS).map(({ path, message }) => `  ${toText(path)}: ${message}`);
+  const more = issues.length > MAX_FAULTS ? [`  and ${issues.length - MAX_FAULTS} more`] : [];
+  return new AppError("INVALID_INPUT", ["Cannot seed: nothing was stored", ...lines, ...more].join("\n"), { issues });
+}
+
+function toKey(key: PropertyKey): string | number {
+  return typeof key === "symbol" ? String(key) : key;
+}
+
+function toText(path: InputIssue["path"]): string {
+  const text = path.map((key) => typeof key === "number" ? `[${key}]` : `.${key}`).join("").replace(/^\./, "");
+  return text === "" ? "the file" : text;
+}
