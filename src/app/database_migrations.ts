@@ -58,21 +58,24 @@ export async function rollBackDatabase(args: string[]): Promise<number> {
 /** `db:create`: makes an empty migration, later than all there are. */
 export async function createMigration(args: string[]): Promise<number> {
   const { positionals: [name = ""] } = readArguments("db:create NAME", args, { positionals: 1 });
+  say(await createMigrationIn(MIGRATIONS, name));
+  return 0;
+}
+
+/** Makes an empty migration of this name in a folder and returns its path. Throws `INVALID_INPUT`, `CONFLICT`. */
+export async function createMigrationIn(folder: string, name: string): Promise<string> {
   if (!/^[a-z0-9_]{1,100}$/.test(name)) {
     throw new AppError(
       "INVALID_INPUT",
       `Cannot name a migration "${name}": use a-z, 0-9 and _, such as element_labels`,
     );
   }
-  const latest = Array.from(Deno.readDirSync(MIGRATIONS), (entry) => entry.name.slice(0, 14)).sort().at(-1) ?? "";
+  const latest = Array.from(Deno.readDirSync(folder), (entry) => entry.name.slice(0, 14)).sort().at(-1) ?? "";
   const now = new Date(systemClock.now()).toISOString().replace(/\D/g, "").slice(0, 14);
-  if (now <= latest) {
-    throw new AppError("CONFLICT", `Cannot make a migration: one is dated ${latest}, which is to come`);
-  }
-  const path = `${MIGRATIONS}/${now}_${name}.sql`;
+  if (now <= latest) throw new AppError("CONFLICT", `Cannot make a migration: there is one of ${latest} already`);
+  const path = `${folder}/${now}_${name}.sql`;
   await Deno.writeTextFile(path, "-- up\n\n\n-- down\n\n", { createNew: true });
-  say(`migrations/${now}_${name}.sql`);
-  return 0;
+  return path;
 }
 
 /** `db:reset`: empties the data folder of its two databases, after a backup, and makes them anew. */
