@@ -3,9 +3,13 @@ import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { AppError } from "../base/errors.ts";
 
-/** Prints one line of a command's answer. */
+/** Prints one line of a command's answer; nothing where its reader has seen enough, as `head` has. */
 export function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** Tells one line beside the answer: progress, a warning, what failed. */

@@ -64,6 +64,9 @@ const WAL_PAGES_AT_MOST = 16_000;
 
 /** SQLite's primary result codes that mean the file or the disk, not the statement. https://sqlite.org/rescode.html */
 const UNAVAILABLE_CODES = new Set([5, 8, 10, 11, 13, 14, 26]);
+/** What SQLite says for those codes. https://sqlite.org/c3ref/errcode.html (sqlite3_errstr) */
+const UNAVAILABLE_TEXTS =
+  /^(database is locked|attempt to write a readonly database|disk I\/O error|database disk image is malformed|database or disk is full|unable to open database file|file is not a database)$/;
 
 /** Opens, or makes, the SQLite file at `path`. Throws `UNAVAILABLE` if it can't be opened or written, or is no database. */
 export function openDatabase(path: string): Database {
@@ -140,8 +143,15 @@ export function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
-    if (!UNAVAILABLE_CODES.has(code)) throw error;
+    if (!isUnavailable(error)) throw error;
     throw new AppError("UNAVAILABLE", "Cannot reach the database now: try again later", { cause: error });
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // `exec` throws without the code, with SQLite's own text for it.
+  return "errcode" in error
+    ? UNAVAILABLE_CODES.has(Number(error.errcode) & 0xff)
+    : UNAVAILABLE_TEXTS.test(error.message);
 }

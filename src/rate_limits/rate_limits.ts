@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
+import { roomLog } from "../base/log.ts";
 import type { Database } from "../database/database.ts";
 import type { Kv } from "../kv/kv.ts";
 import { listRateLimits } from "./_rows.ts";
@@ -34,6 +35,8 @@ const LEASES_PER_WINDOW = 20;
 const RULES_TTL_MS = 1_000;
 /** Counters in memory; above it the older half is dropped. */
 const MAX_COUNTERS = 10_000;
+
+const log = roomLog("rate_limits");
 
 /** Builds the rate limits on the rules' table and the counters' file. */
 export function createRateLimits({ database, kv, clock }: { database: Database; kv: Kv; clock: Clock }): RateLimits {
@@ -97,7 +100,13 @@ export function createRateLimits({ database, kv, clock }: { database: Database; 
     const lease = rule.maxCount <= MAX_EXACT_COUNT ? 1 : Math.ceil(rule.maxCount / LEASES_PER_WINDOW);
     const leased = Math.min(counter.leased + lease, rule.maxCount);
     if (leased <= counter.leased) return;
-    await kv.set(key, leased, { expireIn: rule.windowSeconds * 2_000 });
+    try {
+      await kv.set(key, leased, { expireIn: rule.windowSeconds * 2_000 });
+    } catch (cause) {
+      // On a full disk those who only read go on, and are counted by this process; what must be exact is not done.
+      if (lease === 1) throw new AppError("UNAVAILABLE", "Cannot count this now: try again later", { cause });
+      log.warning("Cannot write a rate limit's counter: {cause}", { cause });
+    }
     counter.leased = leased;
   }
 }

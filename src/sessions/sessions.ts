@@ -12,6 +12,7 @@ import type { Clock } from "../base/clock.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import type { Database } from "../database/database.ts";
+import { roomLog } from "../base/log.ts";
 import type { Kv } from "../kv/kv.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import type { Credentials, User, Users } from "../users/users.ts";
@@ -97,6 +98,8 @@ export interface SessionsDependencies {
   requireProject: (actor: Actor, projectId: string) => Promise<void>;
 }
 
+const log = roomLog("sessions");
+
 const IDLE_TIMEOUT_MS = 24 * 3_600_000;
 const ABSOLUTE_TIMEOUT_MS = 30 * 24 * 3_600_000;
 /** A use is written at most this often: a write on each request would cost more than the request. */
@@ -155,7 +158,7 @@ export function createSessions(dependencies: SessionsDependencies): Sessions {
     const session = await findSession(kv, key);
     if (session === null || sessionExpiresAt(session) <= now) throw unauthenticated();
     const user = await activeUser(session.userId);
-    if (now - session.lastUsedAt >= TOUCH_INTERVAL_MS) await touchSession(kv, key, now);
+    if (now - session.lastUsedAt >= TOUCH_INTERVAL_MS) await noted(touchSession(kv, key, now));
     return { kind: "user", userId: user.id, role: user.role, sessionId: session.id, origin };
   }
 
@@ -165,7 +168,7 @@ export function createSessions(dependencies: SessionsDependencies): Sessions {
     if (found === undefined || (found.expiresAt !== null && found.expiresAt <= now)) throw unauthenticated();
     const user = await activeUser(found.userId);
     if (found.lastUsedAt === null || now - found.lastUsedAt >= TOUCH_INTERVAL_MS) {
-      await database.write((connection) => touchToken(connection, found.id, now));
+      await noted(database.write((connection) => touchToken(connection, found.id, now)));
     }
     const { id: tokenId, scopes, projectId } = found;
     return { kind: "token", userId: user.id, role: user.role, tokenId, scopes, projectId, origin };
@@ -221,6 +224,11 @@ export function createSessions(dependencies: SessionsDependencies): Sessions {
     requireSelfOrAdmin(actor, userId);
     return await listTokens(database.read, userId);
   }
+}
+
+/** On a full disk nobody is kept from reading because it can't be noted that they do. */
+async function noted(touch: Promise<void>): Promise<void> {
+  await touch.catch((cause) => log.warning("Cannot note the use of a credential: {cause}", { cause }));
 }
 
 function toKey(token: string): string {
