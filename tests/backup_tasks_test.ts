@@ -95,7 +95,7 @@ Deno.test("a restore that was killed between two files is finished by the next s
     assert.equal((await runTask("db:backup", ["--to", "b.tar"], dataDir)).code, 0);
     await app.ask(`mutation ($id: ID!) { deleteElement(id: $id) }`, { id: elementId }, app.token);
     await app.stop();
-    const { unpackBackup } = await import("../src/database/backups.ts");
+    const { unpackBackup } = await import("../src/database/archives.ts");
     Deno.mkdirSync(`${dataDir}/.restoring-x`);
     const { files } = await unpackBackup(`${dataDir}/backups/b.tar`, `${dataDir}/.restoring-x`);
     await beginRestore(dataDir, {

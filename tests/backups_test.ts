@@ -6,15 +6,8 @@ import sql from "sql-template-tag";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import tar from "tar-stream";
-import {
-  backupPath,
-  type BackupRequest,
-  createBackup,
-  listBackups,
-  pruneBackups,
-  readBackup,
-  unpackBackup,
-} from "../src/database/backups.ts";
+import { readBackup, unpackBackup } from "../src/database/archives.ts";
+import { backupPath, type BackupRequest, createBackup, listBackups, pruneBackups } from "../src/database/backups.ts";
 import { type Database, openDatabase } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
 

@@ -1,9 +1,7 @@
-import { createWriteStream } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
-import { type ArchivedFile, type Manifest, readArchive, readManifest } from "./_backup_archive.ts";
-import { verifyCopies } from "./_backup_copies.ts";
+import type { Manifest } from "./_backup_archive.ts";
 import type { BackupNews, BackupOrder } from "./_backup_worker.ts";
 
 /** How far a backup is: pages copied, or the step that runs. */
@@ -85,20 +83,6 @@ export function backupPath(folder: string, name: string): string {
   );
 }
 
-/** Reads a whole archive and unpacks it into an empty folder, where its databases are opened and looked over. Throws `INVALID_INPUT`, `UNAVAILABLE`. */
-export async function unpackBackup(path: string, folder: string): Promise<Manifest> {
-  const open = (name: ArchivedFile) => createWriteStream(`${folder}/${name}`, { flags: "wx", mode: 0o600 });
-  const manifest = await readArchive(path, open);
-  const { rows, schemaVersion } = verifyCopies(
-    folder,
-    manifest.files.map(({ name }) => name).filter((name) => name.endsWith(".db")),
-  );
-  if (schemaVersion !== manifest.schemaVersion || JSON.stringify(rows) !== JSON.stringify(manifest.rows)) {
-    throw new AppError("INVALID_INPUT", "Cannot use the backup: its databases do not hold what its manifest counts");
-  }
-  return manifest;
-}
-
 /** The archives in the folder that this code named, newest first. */
 export async function listBackups(folder: string): Promise<Backup[]> {
   const names = await namesIn(folder);
@@ -117,11 +101,6 @@ export async function pruneBackups(folder: string, keep: number): Promise<string
   const surplus = (await listBackups(folder)).slice(keep);
   for (const { path } of surplus) await Deno.remove(path);
   return surplus.map(({ path }) => path);
-}
-
-/** What an archive says of itself; its content is not read. Throws `INVALID_INPUT`. */
-export function readBackup(path: string): Promise<Manifest> {
-  return readManifest(path);
 }
 
 interface WorkerControl {

@@ -53,20 +53,20 @@ export interface MigrationReport {
  * loses data unless that is allowed.
  */
 export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
-  return exclusively(options, async ({ connection, files, pristine }) => {
+  return exclusively(options, async ({ connection, files }) => {
     translated(() => createLedger(connection));
     const plan = planUp(connection, files, options.to);
     requireAllowed(plan.flatMap((file) => findDestructions(file, "up")), "db:migrate", options);
-    if (plan.length > 0 && findTablesWithData(connection, pristine).length > 0) await options.backUp?.();
+    if (plan.length > 0 && tablesWithData(connection, files).length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => apply(connection, file, options.clock)));
   });
 }
 
 /** Undoes the last migration, or all after `to`, newest first, and returns what was undone. Throws as `migrate` does, and for a missing `down`. */
 export function rollBack(options: MigrateOptions): Promise<MigrationRun[]> {
-  return exclusively(options, async ({ connection, files, pristine }) => {
+  return exclusively(options, async ({ connection, files }) => {
     const plan = planDown(connection, files, options.to);
-    const withData = findTablesWithData(connection, pristine);
+    const withData = tablesWithData(connection, files);
     const destructions = plan.flatMap((file) => findDestructions(file, "down"));
     requireAllowed(
       destructions.filter(({ table }) => table === "?" || withData.includes(table)),
@@ -116,8 +116,6 @@ export async function readMigrationVersions(folder: string): Promise<string[]> {
 interface Workplace {
   connection: DatabaseSync;
   files: MigrationFile[];
-  /** A database in memory that went through the same migrations and holds nothing else. */
-  pristine: DatabaseSync;
 }
 
 async function exclusively<T>(options: MigrateOptions, work: (workplace: Workplace) => Promise<T>): Promise<T> {
@@ -129,10 +127,15 @@ async function exclusively<T>(options: MigrateOptions, work: (workplace: Workpla
   // Dropping a table would else delete what refers to it; every key is checked before the commit instead.
   connection.exec("PRAGMA foreign_keys = OFF");
   requireConsistent(translated(() => compareLedger(readLedger(connection), files)));
-  using pristine = makePristine(connection, files);
-  return await work({ connection, files, pristine });
+  return await work({ connection, files });
 }
 
+function tablesWithData(connection: DatabaseSync, files: MigrationFile[]): string[] {
+  using pristine = makePristine(connection, files);
+  return findTablesWithData(connection, pristine);
+}
+
+/** A database in memory that went through the same migrations and holds nothing else. */
 function makePristine(connection: DatabaseSync, files: MigrationFile[]): DatabaseSync {
   const pristine = new DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
   const applied = new Set(readLedger(connection).map(({ version }) => version));
