@@ -35,7 +35,10 @@ Deno.test("db:backup beside a running server, then db:restore, brings back eleme
     await app.stop();
     const asked = await runTask("db:restore", [archive], app.dataDir);
     assert.deepEqual([asked.code, /without --yes/.test(asked.stderr)], [2, true]);
+    // As a restore leaves it that was killed while it unpacked.
+    await Deno.mkdir(`${app.dataDir}/.restoring-killed`);
     const restored = await runTask("db:restore", [archive, "--yes"], app.dataDir);
+    assert.ok(!names(app.dataDir).includes(".restoring-killed"));
     assert.equal(restored.code, 0, restored.stderr);
     const aside = names(app.dataDir).find((name) => name.startsWith("before-restore-")) ?? "";
     assert.ok(names(`${app.dataDir}/${aside}`).includes("fingerpost.db"), "the present data is kept");

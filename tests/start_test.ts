@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 
 const PROJECT = new URL("..", import.meta.url).pathname;
 /** A task is a shell and a process: generous, because CI's cores are shared. The measured figure is in the bench. */
@@ -190,5 +191,27 @@ Deno.test("deno task start tells what is wrong with a setting or a file in one l
     assert.equal(code, 1);
     assert.match(String(line), /^Cannot open the database ".*fingerpost\.db": file is not a database\n$/);
     assert.match(await Deno.readTextFile(`${dataDir}/fingerpost.db`), /^This is no database/);
+  });
+});
+
+Deno.test("deno task start warns of a schema that drifted from the migrations, and goes on", async () => {
+  await withFolder(async (dataDir) => {
+    {
+      await using first = startTask({ FINGERPOST_DATA_DIR: dataDir });
+      await listening(first);
+    }
+    {
+      using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
+      database.exec("CREATE INDEX by_hand ON users (name)");
+    }
+    await using second = startTask({ FINGERPOST_DATA_DIR: dataDir });
+    await listening(second);
+    second.kill("SIGTERM");
+    const { code, stderr } = await second.end();
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /The database drifted from its migrations: .*index by_hand is in the database and in no migration/,
+    );
   });
 });

@@ -9,6 +9,8 @@ import { dataPaths, lockDataFolder, MIGRATIONS } from "./data_folder.ts";
 import { beginRestore, finishRestore } from "./restore_journal.ts";
 import { readArguments, say, tell } from "./terminal.ts";
 
+const WORK_FOLDER = ".restoring-";
+
 /** `db:restore`: puts an archive's data in the place of what is there, which is kept aside. */
 export async function restoreDatabase(args: string[]): Promise<number> {
   const { values, positionals: [name = ""] } = readArguments("db:restore FILE --yes", args, {
@@ -26,6 +28,7 @@ export async function restoreDatabase(args: string[]): Promise<number> {
   }
   if (!await isFile(archive)) throw new AppError("UNAVAILABLE", `Cannot restore "${archive}": there is no such file`);
   using _lock = await lockDataFolder(dataDir);
+  await removeLeftovers(dataDir);
   const time = new Date(systemClock.now()).toISOString().replace(/[-:.]/g, "");
   const journal = {
     incoming: `.restoring-${time}`,
@@ -49,6 +52,13 @@ export async function restoreDatabase(args: string[]): Promise<number> {
     tell("There is no secret.key: what was sealed under the old one can't be read, and the next start makes a new one");
   }
   return 0;
+}
+
+/** What a restore left that was killed before it began to exchange files: taking the lock finishes one that had begun. */
+async function removeLeftovers(dataDir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dataDir)) {
+    if (name.startsWith(WORK_FOLDER)) await Deno.remove(`${dataDir}/${name}`, { recursive: true });
+  }
 }
 
 async function unpackAndCheck(archive: string, incoming: string): Promise<string[]> {

@@ -64,7 +64,8 @@ export async function createBackup(request: BackupRequest): Promise<BackupMade> 
       const { size: bytes } = await Deno.stat(target);
       return { path: target, bytes, madeAt, manifest, durationMs: performance.now() - startedAt };
     } finally {
-      await Deno.remove(work, { recursive: true });
+      // A thread that was ended may still write its last; the next backup removes what stays then.
+      await Deno.remove(work, { recursive: true }).catch(() => undefined);
     }
   } catch (error) {
     if (error instanceof AppError || signal?.aborted) throw error;

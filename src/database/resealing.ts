@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import { AppError } from "../base/errors.ts";
 import type { Sealer } from "./sealing.ts";
 import { type Database, translated } from "./database.ts";
@@ -37,14 +38,19 @@ export async function resealAll(database: Database, sealer: Sealer): Promise<Res
         });}
     }
   }
-  await database.between((writer) =>
-    translated(() => {
-      writer.exec("BEGIN IMMEDIATE");
-      for (const { statement, values } of changes) writer.prepare(statement).run(...values);
-      writer.exec("COMMIT");
-    })
-  );
+  if (changes.length > 0) await database.between((writer) => translated(() => applyAll(writer, changes)));
   return { resealed: changes.length, lost };
+}
+
+function applyAll(writer: DatabaseSync, changes: Change[]): void {
+  writer.exec("BEGIN IMMEDIATE");
+  try {
+    for (const { statement, values } of changes) writer.prepare(statement).run(...values);
+    writer.exec("COMMIT");
+  } catch (error) {
+    if (writer.isTransaction) writer.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 async function reseal(
