@@ -3,32 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import type { Connection } from "../database/database.ts";
 import { insertSecurityEvent } from "./_rows.ts";
-
-/** What happened, by kind, and how much it matters to who reads the log. The list may grow; names stay. */
-export const SECURITY_EVENT_SEVERITIES = {
-  "user.created": "INFO",
-  "user.sign_in.succeeded": "INFO",
-  "user.sign_in.failed": "WARNING",
-  "user.signed_out": "INFO",
-  "user.deleted": "WARNING",
-  "token.created": "INFO",
-  "token.revoked": "INFO",
-  "project.created": "INFO",
-  "element.captured": "INFO",
-  "element.updated": "INFO",
-  "element.commented": "INFO",
-  "element.deleted": "INFO",
-  "config.changed": "INFO",
-  "backup.made": "INFO",
-  "backup.failed": "WARNING",
-  "database.migrated": "INFO",
-  "database.restored": "WARNING",
-  "server.started": "INFO",
-  "server.stopped": "INFO",
-} as const;
-
-/** The kind of a security event. */
-export type SecurityEventKind = keyof typeof SECURITY_EVENT_SEVERITIES;
+import { SECURITY_EVENT_KINDS, type SecurityEventKind } from "./kinds.ts";
 
 /** One line of the audit log to be; its details hold no secrets and no captured content. */
 export interface SecurityEvent {
@@ -54,7 +29,7 @@ export function createAudit({ clock }: { clock: Clock }): Audit {
     await insertSecurityEvent(connection, {
       id: newId(),
       kind,
-      severity: SECURITY_EVENT_SEVERITIES[kind],
+      severity: SECURITY_EVENT_KINDS[kind].severity,
       actorKind: actor.kind,
       actorId,
       subjectId,

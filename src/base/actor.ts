@@ -71,10 +71,3 @@ export function requireSession(actor: Actor): UserActor {
   if (signedIn.kind === "user") return signedIn;
   throw new AppError("FORBIDDEN", "Cannot do this with an access token: sign in as a person");
 }
-
-/** The actor, known to hold `scope` if it is an access token. Throws `UNAUTHENTICATED`, `FORBIDDEN`. */
-export function requireScope(actor: Actor, scope: TokenScope): SignedInActor {
-  const signedIn = requireSignedIn(actor);
-  if (signedIn.kind === "user" || signedIn.scopes.includes(scope)) return signedIn;
-  throw new AppError("FORBIDDEN", `Cannot do this with a token that lacks the scope ${scope}`);
-}

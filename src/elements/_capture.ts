@@ -1,5 +1,6 @@
-import { type Actor, requireScope } from "../base/actor.ts";
+import type { Actor } from "../base/actor.ts";
 import { newId } from "../base/ids.ts";
+import { requirePermission } from "../base/permissions.ts";
 import { announceChange, recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
 import { findByClientId, insertElement } from "./_rows.ts";
@@ -12,7 +13,7 @@ export async function captureElement(
   capture: Capture,
 ): Promise<Element> {
   const { database, audit, events, rateLimits, projects, clock } = dependencies;
-  const { userId } = requireScope(actor, "ELEMENTS_WRITE");
+  const { userId } = requirePermission(actor, "WRITE_ELEMENTS");
   await rateLimits.take("capture_element", userId);
   const { clientId, html, computedStyles, screenshot, ...fields } = capture;
   const stored = await findByClientId(database.read, userId, clientId);

@@ -1,8 +1,9 @@
 import type { Audit } from "../audit/audit.ts";
-import { type Actor, requireScope, requireSignedIn } from "../base/actor.ts";
+import { type Actor, requireSignedIn } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
+import { type Permission, requirePermission } from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Events } from "../events/events.ts";
 import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
@@ -163,7 +164,7 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     return await find(actor, id, "READ_ELEMENTS");
   }
 
-  async function find(actor: Actor, id: string, permission: "READ_ELEMENTS" | "WRITE_ELEMENTS"): Promise<Element> {
+  async function find(actor: Actor, id: string, permission: Permission): Promise<Element> {
     requireSignedIn(actor);
     const hiddenAs = new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
     const [element] = await findElements(read, [id]);
@@ -173,7 +174,7 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   }
 
   async function list(actor: Actor, { filter, search, page, signal, ...request }: ListRequest) {
-    const signedIn = requireScope(actor, "ELEMENTS_READ");
+    const signedIn = requirePermission(actor, "READ_ELEMENTS");
     const projectId = request.projectId ?? (signedIn.kind === "token" ? signedIn.projectId : null);
     if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
     const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };

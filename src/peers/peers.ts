@@ -1,6 +1,7 @@
-import { type Actor, requireScope } from "../base/actor.ts";
+import type { Actor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { roomLog } from "../base/log.ts";
+import { requirePermission } from "../base/permissions.ts";
 import type { Element, Elements } from "../elements/elements.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { ServedSignal, Signalling } from "../signalling/signalling.ts";
@@ -117,7 +118,7 @@ export function createPeers({ signalling, elements, projects, clock }: PeersDepe
   }
 
   async function livePages(actor: Actor, projectId: string | null): Promise<LivePage[]> {
-    requireScope(actor, "ELEMENTS_READ");
+    requirePermission(actor, "READ_ELEMENTS");
     const authorize = (id: string) => projects.authorize(actor, { projectId: id, permission: "READ_ELEMENTS" });
     if (projectId !== null) await authorize(projectId);
     const pages = [...conversations.values()].flatMap((conversation) => conversation.livePage() ?? [])

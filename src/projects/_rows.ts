@@ -1,8 +1,9 @@
 import sql, { empty } from "sql-template-tag";
+import type { ProjectRole } from "../base/permissions.ts";
 import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
 import type { Page } from "../graphql/pages.ts";
-import type { Project, ProjectMember, ProjectRole } from "./projects.ts";
+import type { Project, ProjectMember } from "./projects.ts";
 
 const COLUMNS = sql`projects.id, projects.name, projects.revision, projects.created_at AS createdAt`;
 

@@ -1,9 +1,9 @@
 import type { Audit } from "../audit/audit.ts";
 import { systemActor } from "../base/actor.ts";
 import { newIdAt } from "../base/ids.ts";
+import type { ProjectRole } from "../base/permissions.ts";
 import type { Connection } from "../database/database.ts";
 import { findOwnByName, insertProject, upsertMember } from "./_rows.ts";
-import type { ProjectRole } from "./projects.ts";
 
 /** A project to be, from a seed. */
 export interface ImportedProject {

@@ -3,6 +3,7 @@ import { type Actor, requireSignedIn, type SignedInActor } from "../base/actor.t
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
+import { type Permission, type ProjectRole, requirePermission, requireProjectPermission } from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
 import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
 import {
@@ -16,7 +17,6 @@ import {
   type ProjectScope,
   takeRevision,
 } from "./_rows.ts";
-import { type ProjectPermission, requireDeveloper, requirePermission } from "./permissions.ts";
 
 /** What elements, rooms and tokens belong to. Times are milliseconds since the Unix epoch. */
 export interface Project {
@@ -26,9 +26,6 @@ export interface Project {
   revision: number;
   createdAt: number;
 }
-
-/** What a member may do: OWNER members and deletion, EDITOR elements, VIEWER reading. */
-export type ProjectRole = "OWNER" | "EDITOR" | "VIEWER";
 
 /** A person in a project. */
 export interface ProjectMember {
@@ -40,7 +37,7 @@ export interface ProjectMember {
 /** What a permission is asked for; `hiddenAs` is thrown to who may not see the project, else that it can't be found. */
 export interface PermissionRequest {
   projectId: string;
-  permission: ProjectPermission;
+  permission: Permission;
   hiddenAs?: AppError;
 }
 
@@ -77,8 +74,7 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
   return { create, get, list, byIds, membersOf, firstOwn, authorize, takeRevision: nextRevision };
 
   async function create(actor: Actor, { name }: { name: string }): Promise<Project> {
-    const owner = requireDeveloper(actor);
-    if (owner.kind === "token") throw new AppError("FORBIDDEN", "Cannot make a project with an access token");
+    const owner = requirePermission(actor, "CREATE_PROJECTS");
     const project = { id: newId(), name, revision: 0, createdAt: clock.now() };
     await database.write(async (connection) => {
       await insertProject(connection, project, owner.userId);
@@ -121,7 +117,7 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
   async function authorize(actor: Actor, { projectId, permission, hiddenAs }: PermissionRequest) {
     const signedIn = requireSignedIn(actor);
     const role = await roleOf(signedIn, projectId);
-    if (role !== null) return requirePermission(signedIn, role, permission);
+    if (role !== null) return requireProjectPermission(signedIn, role, permission);
     if (hiddenAs !== undefined) throw hiddenAs;
     // An admin sees that the project exists, and what is in it only as a member.
     await get(actor, projectId);

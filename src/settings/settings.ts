@@ -1,7 +1,8 @@
 import type { Audit } from "../audit/audit.ts";
-import { type Actor, requireSession } from "../base/actor.ts";
+import type { Actor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
-import { AppError, invalidInput } from "../base/errors.ts";
+import { invalidInput } from "../base/errors.ts";
+import { requirePermission } from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Sealer } from "../database/sealing.ts";
 import { findSetting, insertSetting, listSettings, type SettingRow, upsertSetting } from "./_rows.ts";
@@ -56,7 +57,7 @@ export function createSettings({ database, audit, sealer, clock }: SettingsDepen
   }
 
   async function list(actor: Actor): Promise<ConfigEntry[]> {
-    requireAdmin(actor);
+    requirePermission(actor, "MANAGE_SETTINGS");
     const rows = new Map((await listSettings(database.read)).map((row) => [row.key, row]));
     return Object.entries(SETTING_KEYS).map(([key, { default: value, secret }]) => {
       const row = rows.get(key);
@@ -65,7 +66,7 @@ export function createSettings({ database, audit, sealer, clock }: SettingsDepen
   }
 
   async function set(actor: Actor, { key, value, secret }: SettingChange): Promise<ConfigEntry> {
-    requireAdmin(actor);
+    requirePermission(actor, "MANAGE_SETTINGS");
     const name = requireName(key);
     const documented = SETTING_KEYS[name];
     if (documented.secret && secret === false) throw invalidInput(["secret"], `Cannot show "${name}": it is secret`);
@@ -122,9 +123,4 @@ function toEntry({ key, value, isSecret, updatedAt }: SettingRow): ConfigEntry {
 function requireName(key: string): SettingName {
   if (Object.hasOwn(SETTING_KEYS, key)) return key as SettingName;
   throw invalidInput(["key"], `Cannot set "${key.slice(0, 100)}": there are ${Object.keys(SETTING_KEYS).join(", ")}`);
-}
-
-function requireAdmin(actor: Actor): void {
-  if (requireSession(actor).role === "ADMIN") return;
-  throw new AppError("FORBIDDEN", "Cannot see or change settings: this is for admins");
 }
