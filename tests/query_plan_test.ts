@@ -16,6 +16,7 @@ import * as rateLimitRows from "../src/rate_limits/_rows.ts";
 import * as tokenRows from "../src/sessions/_rows.ts";
 import * as settingRows from "../src/settings/_rows.ts";
 import * as userRows from "../src/users/_rows.ts";
+import type { UserListing } from "../src/users/users.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const ID = "01a20acd-0000-7000-8000-000000000000";
@@ -27,6 +28,7 @@ const SMALL = new Set(["rate_limits", "app_config", "demo_rows", "json_each", "s
 /** Scans that are meant, each with its reason. */
 const MEANT: Record<string, string> = {
   "SELECT 1 FROM users LIMIT 1": "one row is read",
+  "SELECT count(*) AS count FROM users WHERE TRUE": "an admin counts all users, which is asked for by name",
   "SELECT count(*) AS count FROM projects WHERE TRUE": "an admin counts all projects, which is asked for by name",
 };
 
@@ -80,6 +82,10 @@ const listings = [{ projectId: ID }, { memberId: ID }].flatMap((scope) =>
 );
 const projectScopes = [null, ID].flatMap((memberId) => [null, ID].map((projectId) => ({ memberId, projectId })));
 
+const userListings: UserListing[] = [null, ["ADMIN"] as const].flatMap((role) =>
+  [null, ["DISABLED"] as const].flatMap((status) => [null, "a"].map((search) => ({ role, status, search })))
+);
+
 type Call = (connection: Connection) => Promise<unknown>;
 
 /** Every function of the rows files, called with each kind of arguments that makes another statement. */
@@ -108,6 +114,14 @@ const CALLS: Record<string, Call[]> = {
   "users/_rows.ts hasUsers": [(c) => userRows.hasUsers(c)],
   "users/_rows.ts findUsers": [(c) => userRows.findUsers(c, IDS)],
   "users/_rows.ts findUserByEmail": [(c) => userRows.findUserByEmail(c, "a@b")],
+  "users/_rows.ts findUserWithPassword": [(c) => userRows.findUserWithPassword(c, ID)],
+  "users/_rows.ts listUsers": userListings.flatMap((listing) =>
+    pages.map((page): Call => (c) => userRows.listUsers(c, listing, page))
+  ),
+  "users/_rows.ts countUsers": userListings.map((listing): Call => (c) => userRows.countUsers(c, listing)),
+  "users/_rows.ts updateUser": [(c) => userRows.updateUser(c, { ...user, ...userTimes })],
+  "users/_rows.ts replacePassword": [(c) => userRows.replacePassword(c, { id: ID, from: "", to: "" }, 0)],
+  "users/_rows.ts setLockedUntil": [(c) => userRows.setLockedUntil(c, ID, 0)],
   "users/_rows.ts insertUser": [(c) => userRows.insertUser(c, { ...user, ...userTimes }, "a@b")],
   "users/_rows.ts setLastSignIn": [(c) => userRows.setLastSignIn(c, ID, 0)],
   "users/_rows.ts hasOtherAdmin": [(c) => userRows.hasOtherAdmin(c, ID)],
@@ -120,10 +134,15 @@ const CALLS: Record<string, Call[]> = {
   "settings/_rows.ts upsertSetting": [(c) => settingRows.upsertSetting(c, setting)],
   "settings/_rows.ts insertSetting": [(c) => settingRows.insertSetting(c, setting)],
   "sessions/_rows.ts findTokenByHash": [(c) => tokenRows.findTokenByHash(c, new Uint8Array(32))],
+  "sessions/_rows.ts findToken": [(c) => tokenRows.findToken(c, ID)],
+  "sessions/_rows.ts isTokenAddress": [(c) => tokenRows.isTokenAddress(c, ID, "::1")],
+  "sessions/_rows.ts insertTokenAddress": [
+    (c) => tokenRows.insertTokenAddress(c, { tokenId: ID, ipAddress: "::1", firstUsedAt: 0 }),
+  ],
   "sessions/_rows.ts listTokens": [(c) => tokenRows.listTokens(c, ID)],
   "sessions/_rows.ts insertToken": [(c) => tokenRows.insertToken(c, { ...token, ...tokenTimes }, new Uint8Array(32))],
   "sessions/_rows.ts touchToken": [(c) => tokenRows.touchToken(c, ID, 0)],
-  "sessions/_rows.ts deleteToken": [(c) => tokenRows.deleteToken(c, ID, ID)],
+  "sessions/_rows.ts deleteToken": [(c) => tokenRows.deleteToken(c, ID)],
   "projects/_rows.ts insertProject": [
     (c) => projectRows.insertProject(c, { id: ID, name: "P", revision: 0, createdAt: 0 }, ID),
   ],
@@ -134,6 +153,8 @@ const CALLS: Record<string, Call[]> = {
   "projects/_rows.ts countProjects": projectScopes.map((scope): Call => (c) => projectRows.countProjects(c, scope)),
   "projects/_rows.ts findRole": [(c) => projectRows.findRole(c, ID, ID)],
   "projects/_rows.ts findFirstOwn": [(c) => projectRows.findFirstOwn(c, ID)],
+  "projects/_rows.ts deleteMember": [(c) => projectRows.deleteMember(c, ID, ID)],
+  "projects/_rows.ts hasOtherOwner": [(c) => projectRows.hasOtherOwner(c, ID, ID)],
   "projects/_rows.ts listMembers": [(c) => projectRows.listMembers(c, IDS)],
   "projects/_rows.ts takeRevision": [(c) => projectRows.takeRevision(c, ID, 0)],
   "elements/_rows.ts findElements": [(c) => elementRows.findElements(c, IDS)],

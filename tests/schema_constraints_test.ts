@@ -227,6 +227,10 @@ const TABLES: Record<
     row: { id: ID, tool: "t", actor_id: ID, outcome: "ok", duration_ms: 1, result_bytes: 1, started_at: 0 },
     bad: { tool: ["", x(101)], outcome: ["fine"], duration_ms: [-1], result_bytes: [-1], started_at: [-1] },
   },
+  access_token_addresses: {
+    row: { token_id: ID, ip_address: "::1", first_used_at: 0 },
+    bad: { token_id: [OTHER], ip_address: ["", "x", "1.2.3.4 "], first_used_at: [-1] },
+  },
   audit_checkpoints: {
     row: { sequence: 1, hash: new Uint8Array(32), signature: new Uint8Array(32), made_at: 0 },
     bad: { hash: [new Uint8Array(31)], signature: [new Uint8Array(33)], made_at: [-1], sequence: [-1] },

@@ -107,8 +107,8 @@ Deno.test("an access token ends when it expires or is revoked, and its owner's a
   write(app, (database) => database.prepare("UPDATE users SET status = 'ACTIVE' WHERE email = ?").run(person.email));
   const id = viewer.accessTokens[1].id;
   assert.deepEqual(
-    (await app.graphql(`mutation ($id: ID!) { revokeAccessToken(id: $id) }`, { id }, app.token)).errors?.[0]?.extensions
-      .code,
+    (await app.graphql(`mutation ($id: ID!) { revokeAccessToken(id: $id) }`, { id }, (await addPerson(app)).token))
+      .errors?.[0]?.extensions.code,
     "NOT_FOUND",
   );
   await app.ask(`mutation ($id: ID!) { revokeAccessToken(id: $id) }`, { id }, person.token);

@@ -15,6 +15,8 @@ import { maskError } from "../graphql/error_mask.ts";
 import { createDocumentCache } from "./_document_cache.ts";
 import { useIntrospectionRule } from "./_introspection.ts";
 import { useMask } from "./_masking.ts";
+import { useCredentialEnd } from "./_credential_end.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 
 /** One GraphQL request, whatever carried it. GraphQL over HTTP §5.1 */
 export interface GraphqlRequest {
@@ -53,8 +55,16 @@ const MAX_DOCUMENT_TOKENS = 5_000;
 /** A request may be larger than this only to carry a capture. */
 const MAX_PLAIN_BODY_BYTES = 1_048_576;
 
-/** Builds the engine over a schema. `introspection`: whether those not signed in may introspect. */
-export function createOperations(schema: GraphQLSchema, { introspection }: { introspection: boolean }): Operations {
+/** How operations are run. */
+export interface OperationsOptions {
+  /** Whether those not signed in may introspect. */
+  introspection: boolean;
+  /** Ends subscriptions whose credential ends. */
+  follow: Sessions["follow"];
+}
+
+/** Builds the engine over a schema. */
+export function createOperations(schema: GraphQLSchema, { introspection, follow }: OperationsOptions): Operations {
   const yoga = createYoga<ServerContext>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -75,6 +85,7 @@ export function createOperations(schema: GraphQLSchema, { introspection }: { int
       useBodyLimit(),
       useIntrospectionRule(introspection),
       useMask(),
+      useCredentialEnd(follow),
       useRetryAfter(),
     ],
   });

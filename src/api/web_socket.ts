@@ -6,6 +6,7 @@ import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import type { Edge } from "./edge.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 import { subjectOf } from "./graphql_http.ts";
 import { type Answer, type Operations } from "./operations.ts";
 
@@ -16,6 +17,7 @@ export interface WebSocketDependencies {
   operations: Operations;
   edge: Edge;
   rateLimits: RateLimits;
+  sessions: Pick<Sessions, "follow">;
 }
 
 /** GraphQL over WebSocket by the graphql-transport-ws protocol. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md */
@@ -34,6 +36,8 @@ interface Extra {
   actor: Actor;
   /** Ends with the socket. */
   signal: AbortSignal;
+  /** Closes the socket when the actor's credential ends. */
+  following: Disposable | null;
 }
 
 type Params = { authorization?: unknown } & Record<string, unknown>;
@@ -53,12 +57,13 @@ const MAX_CLOSE_REASON = 123;
 
 /** Close codes of our own (RFC 6455 §7.4.2). */
 const UNAUTHENTICATED = 4401;
+const FORBIDDEN = 4403;
 const TOO_LARGE = 4413;
 const TOO_MANY = 4429;
 const GOING_AWAY = 1001;
 
 /** Builds the sockets. */
-export function createWebSockets({ operations, edge, rateLimits }: WebSocketDependencies): WebSockets {
+export function createWebSockets({ operations, edge, rateLimits, sessions }: WebSocketDependencies): WebSockets {
   const open = new Set<Extra>();
   const prepared = new WeakMap<ExecutionArgs, (args: ExecutionArgs) => Promise<Answer>>();
   const run = (args: ExecutionArgs) => prepared.get(args)?.(args) ?? Promise.reject(new Error("Not prepared"));
@@ -91,7 +96,7 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     const ended = new AbortController();
     const origin = { ipAddress, userAgent: handshake.headers.get("user-agent") };
     const actor: Actor = { kind: "guest", origin };
-    const extra: Extra = { socket, handshake, actor, signal: ended.signal };
+    const extra: Extra = { socket, handshake, actor, signal: ended.signal, following: null };
     socket.onopen = () => serve(extra, protocol ?? "", ended);
     socket.onerror = () => log.debug("A socket failed");
     return response;
@@ -116,6 +121,7 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
     }, extra);
     socket.onclose = ({ code, reason }) => {
       open.delete(extra);
+      extra.following?.[Symbol.dispose]();
       ended.abort();
       Promise.resolve(closed(code, reason)).catch((error: unknown) => fail(socket, error));
     };
@@ -128,7 +134,10 @@ export function createWebSockets({ operations, edge, rateLimits }: WebSocketDepe
       extra.actor = typeof authorization === "string"
         ? await edge.identifyBearer(authorization, origin)
         : await identifyByCookie(handshake, origin.ipAddress);
-      requireSignedIn(extra.actor);
+      extra.following = sessions.follow(requireSignedIn(extra.actor), (end) => {
+        if (end === "SIGNED_OUT") socket.close(UNAUTHENTICATED, "No longer signed in");
+        else socket.close(FORBIDDEN, "The right was taken away");
+      });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
       socket.close(UNAUTHENTICATED, shortReason(error.message));

@@ -90,20 +90,25 @@ export async function createApp(
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
-  const sessions = createSessions({ database, kv, audit, rateLimits, users, clock, requireProject });
+  const sessions = stack.use(
+    createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }),
+  );
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
-  const peers = stack.use(createPeers({ signalling, elements, projects, clock }));
+  const peers = stack.use(createPeers({ signalling, elements, projects, sessions, clock }));
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
   const schema = buildSchema({ users, settings, sessions, projects, elements, signalling, peers }, {
     publicUrl,
     secureCookies,
   });
-  const operations = createOperations(schema, { introspection: config.introspection ?? isLoopback(config.host) });
+  const operations = createOperations(schema, {
+    introspection: config.introspection ?? isLoopback(config.host),
+    follow: sessions.follow,
+  });
   const edge = createEdge({ sessions, publicUrl, allowedOrigins: config.allowedOrigins, secureCookies });
   const stopped = new AbortController();
   const graphql = createGraphqlHttp({ operations, edge, rateLimits, secureCookies, stopped: stopped.signal });
-  const webSockets = createWebSockets({ operations, edge, rateLimits });
+  const webSockets = createWebSockets({ operations, edge, rateLimits, sessions });
   const mcp = await createMcp({
     schema,
     folder: OPERATIONS,

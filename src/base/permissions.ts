@@ -4,6 +4,7 @@ import {
   requireSignedIn,
   type SignedInActor,
   type TokenScope,
+  type UserActor,
   type UserRole,
 } from "./actor.ts";
 import { AppError } from "./errors.ts";
@@ -33,6 +34,8 @@ export const PERMISSIONS = {
   MANAGE_ACCOUNT: { roles: ALL, scope: "SESSION", projectRole: null },
   /** Accounts, and the sessions and access tokens of others. */
   MANAGE_USERS: { roles: ADMINS, scope: "SESSION", projectRole: null },
+  /** Accounts as they are; each sees its own. */
+  READ_USERS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   MANAGE_LIMITS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   MANAGE_SETTINGS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   READ_AUDIT: { roles: ADMINS, scope: "AUDIT_READ", projectRole: null },
@@ -65,6 +68,13 @@ export function requirePermission(actor: Actor, permission: Permission): SignedI
     throw new AppError("FORBIDDEN", `Cannot do this with a token that lacks the scope ${scope}`);
   }
   return signedIn;
+}
+
+/** The actor's session, known to be the user's own or to hold the permission. Throws `UNAUTHENTICATED`, `FORBIDDEN`. */
+export function requireSelfOr(actor: Actor, userId: string, permission: Permission): UserActor {
+  const session = requireSession(actor);
+  if (session.userId !== userId) requirePermission(session, permission);
+  return session;
 }
 
 /** The actor, known to hold the permission with this role in the project it is about. Throws `UNAUTHENTICATED`, `FORBIDDEN`. */

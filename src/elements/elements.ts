@@ -114,7 +114,7 @@ export interface Elements {
   update(actor: Actor, id: string, change: { note?: string | null; status?: ElementStatus }): Promise<Element>;
   /** Adds a comment. */
   comment(actor: Actor, id: string, body: string): Promise<Element>;
-  /** Deletes the element with all that belongs to it. */
+  /** Deletes the element with all that belongs to it: what the actor captured, as OWNER of the project what anybody did. */
   delete(actor: Actor, id: string): Promise<void>;
   /** The project's changes after a revision, in order, each once, until the signal. Throws `INVALID_INPUT`. */
   watch(actor: Actor, request: WatchRequest): Promise<AsyncGenerator<ElementEvent, undefined>>;
@@ -144,6 +144,8 @@ export interface ElementsDependencies {
 export function createElements(dependencies: ElementsDependencies): Elements {
   const { database, audit, events, projects, clock } = dependencies;
   const { read } = database;
+  // Who watches a project asks for its right again.
+  projects.onMemberChanged(({ projectId }) => announceChange(events, projectId));
   return {
     capture: (actor, capture) => captureElement(dependencies, actor, capture),
     get,
@@ -202,7 +204,10 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   }
 
   async function remove(actor: Actor, id: string): Promise<void> {
-    await change(actor, id, { kind: "DELETED", event: "element.deleted" }, async (connection, element) => {
+    const [element] = await findElements(read, [id]);
+    const isOwn = element?.capturedById === requireSignedIn(actor).userId;
+    const permission = isOwn ? "WRITE_ELEMENTS" : "DELETE_ELEMENTS";
+    await change(actor, id, { kind: "DELETED", event: "element.deleted", permission }, async (connection, element) => {
       await deleteElement(connection, id);
       return element;
     });
@@ -212,10 +217,10 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   async function change(
     actor: Actor,
     id: string,
-    kind: Omit<ElementChange, "element">,
+    { permission = "WRITE_ELEMENTS", ...kind }: Omit<ElementChange, "element"> & { permission?: Permission },
     work: (connection: Connection, element: Element) => Promise<Element>,
   ): Promise<Element> {
-    const { projectId } = await find(actor, id, "WRITE_ELEMENTS");
+    const { projectId } = await find(actor, id, permission);
     const changed = await database.write(async (connection) => {
       // Read again in the transaction: it may have changed or gone since.
       const [current] = await findElements(connection, [id]);

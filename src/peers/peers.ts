@@ -4,6 +4,7 @@ import { roomLog } from "../base/log.ts";
 import { requirePermission } from "../base/permissions.ts";
 import type { Element, Elements } from "../elements/elements.ts";
 import type { Projects } from "../projects/projects.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 import type { ServedSignal, Signalling } from "../signalling/signalling.ts";
 import { type Conversation, openConversation } from "./_conversation.ts";
 import { createMessages } from "./_messages.ts";
@@ -42,6 +43,7 @@ export interface PeersDependencies {
   signalling: Signalling;
   elements: Elements;
   projects: Projects;
+  sessions: Pick<Sessions, "follow">;
   clock: Clock;
 }
 
@@ -53,7 +55,7 @@ const MAX_CONNECTIONS_PER_USER = 8;
 const SWEEP_INTERVAL_MS = 5_000;
 
 /** Builds the peers room and has the server take part in every room; disposing it closes all connections. */
-export function createPeers({ signalling, elements, projects, clock }: PeersDependencies): Peers {
+export function createPeers({ signalling, elements, projects, sessions, clock }: PeersDependencies): Peers {
   const answerMessage = createMessages({ elements, projects });
   const conversations = new Map<string, Conversation>();
   const closing = new Set<Promise<void>>();
@@ -89,7 +91,9 @@ export function createPeers({ signalling, elements, projects, clock }: PeersDepe
     const own = [...conversations.values()].filter((conversation) => conversation.userId === userId).length;
     if (disposed || conversations.size >= MAX_CONNECTIONS || own >= MAX_CONNECTIONS_PER_USER) return null;
     const key = keyOf(signal);
+    const following = sessions.follow(signal.actor, () => void conversation.close());
     const onClosed = (freed: Promise<void>) => {
+      following[Symbol.dispose]();
       signal.reply("BYE", null);
       forget(key, freed);
     };

@@ -68,12 +68,24 @@ export async function findOwnByName(connection: Connection, userId: string, name
   return row?.id ?? null;
 }
 
-/** Puts somebody into a project, or gives them another role. */
-export async function upsertMember(connection: Connection, member: ProjectMember, now: number): Promise<void> {
-  await connection.run(sql`
+/** Puts somebody into a project, or gives them another role; false where there is no such user. */
+export async function upsertMember(connection: Connection, member: ProjectMember, now: number): Promise<boolean> {
+  return await connection.run(sql`
     INSERT INTO project_members (project_id, user_id, role, created_at)
-    VALUES (${member.projectId}, ${member.userId}, ${member.role}, ${now})
-    ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role`);
+    SELECT ${member.projectId}, id, ${member.role}, ${now} FROM users WHERE id = ${member.userId}
+    ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role`) > 0;
+}
+
+/** Takes somebody out of a project. */
+export async function deleteMember(connection: Connection, projectId: string, userId: string): Promise<void> {
+  await connection.run(sql`DELETE FROM project_members WHERE user_id = ${userId} AND project_id = ${projectId}`);
+}
+
+/** Whether the project has an owner beside this user. */
+export async function hasOtherOwner(connection: Connection, projectId: string, userId: string): Promise<boolean> {
+  const row = await connection.get(sql`
+    SELECT 1 FROM project_members WHERE project_id = ${projectId} AND user_id <> ${userId} AND role = 'OWNER' LIMIT 1`);
+  return row !== undefined;
 }
 
 /** The members of these projects. */

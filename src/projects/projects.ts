@@ -1,21 +1,30 @@
 import type { Audit } from "../audit/audit.ts";
-import { type Actor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
+import { type Actor, requireSession, requireSignedIn, type SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
-import { type Permission, type ProjectRole, requirePermission, requireProjectPermission } from "../base/permissions.ts";
+import {
+  type Permission,
+  PROJECT_ROLES,
+  type ProjectRole,
+  requirePermission,
+  requireProjectPermission,
+} from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
 import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
 import {
   countProjects,
+  deleteMember,
   findFirstOwn,
   findProjects,
   findRole,
+  hasOtherOwner,
   insertProject,
   listMembers,
   listProjects,
   type ProjectScope,
   takeRevision,
+  upsertMember,
 } from "./_rows.ts";
 
 /** What elements, rooms and tokens belong to. Times are milliseconds since the Unix epoch. */
@@ -32,6 +41,14 @@ export interface ProjectMember {
   projectId: string;
   userId: string;
   role: ProjectRole;
+}
+
+/** Somebody came into a project, left it, or has another role in it. */
+export interface MemberChange {
+  projectId: string;
+  userId: string;
+  /** null: out of the project. */
+  role: ProjectRole | null;
 }
 
 /** What a permission is asked for; `hiddenAs` is thrown to who may not see the project, else that it can't be found. */
@@ -53,6 +70,10 @@ export interface Projects {
   byIds(ids: readonly string[]): Promise<(Project | null)[]>;
   /** The members of projects that the actor was already shown, a list for each id. */
   membersOf(ids: readonly string[]): Promise<ProjectMember[][]>;
+  /** Puts somebody into a project, gives them another role, or takes them out. For owners, and admins in any project. Throws `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last owner. */
+  setMember(actor: Actor, change: MemberChange): Promise<Project>;
+  /** Has `listener` told of each change of members once it is stored: what lasts longer than a request asks for its right again. */
+  onMemberChanged(listener: (change: MemberChange) => void): void;
   /** The first project that the actor owns, by age; a token that is good for one project alone has that one. Throws `NOT_FOUND`. */
   firstOwn(actor: Actor): Promise<string>;
   /** The actor, known to hold the permission. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`. */
@@ -71,7 +92,10 @@ export interface ProjectsDependencies {
 /** Builds the projects room. */
 export function createProjects({ database, audit, clock }: ProjectsDependencies): Projects {
   const { read } = database;
-  return { create, get, list, byIds, membersOf, firstOwn, authorize, takeRevision: nextRevision };
+  const memberListeners: ((change: MemberChange) => void)[] = [];
+  const onMemberChanged: Projects["onMemberChanged"] = (listener) => void memberListeners.push(listener);
+  const reads = { get, list, byIds, membersOf, firstOwn, authorize };
+  return { ...reads, create, setMember, onMemberChanged, takeRevision: nextRevision };
 
   async function create(actor: Actor, { name }: { name: string }): Promise<Project> {
     const owner = requirePermission(actor, "CREATE_PROJECTS");
@@ -106,6 +130,33 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
     return ids.map((id) => members.get(id) ?? []);
   }
 
+  async function setMember(actor: Actor, change: MemberChange): Promise<Project> {
+    const { projectId, userId, role } = change;
+    requireSession(actor);
+    const project = await get(actor, projectId);
+    const { role: actorRole } = requirePermission(actor, "MANAGE_MEMBERS");
+    if (actorRole !== "ADMIN") await authorize(actor, { projectId, permission: "MANAGE_MEMBERS" });
+    await database.write(async (connection) => {
+      const before = await findRole(connection, projectId, userId);
+      if (before === role) return;
+      // In the transaction: of two owners who take each other out at once, one stays.
+      if (before === "OWNER" && !await hasOtherOwner(connection, projectId, userId)) {
+        throw new AppError("CONFLICT", "Cannot leave the project without an owner: make another one first");
+      }
+      if (role === null) await deleteMember(connection, projectId, userId);
+      else if (!await upsertMember(connection, { projectId, userId, role }, clock.now())) {
+        throw new AppError("NOT_FOUND", `Cannot find user "${toGlobalId("User", userId)}"`);
+      }
+      await audit.record(connection, actor, {
+        kind: "project.member_changed",
+        subjectId: projectId,
+        details: { userId, from: before, to: role, self: raisesSelf(actor, change, before) },
+      });
+    });
+    for (const listener of memberListeners) listener(change);
+    return project;
+  }
+
   async function firstOwn(actor: Actor): Promise<string> {
     const signedIn = requireSignedIn(actor);
     const limited = signedIn.kind === "token" ? signedIn.projectId : null;
@@ -134,6 +185,12 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
     if (actor.kind === "token" && actor.projectId !== null && actor.projectId !== projectId) return null;
     return await findRole(read, projectId, actor.userId);
   }
+}
+
+// What an admin who looks into others' projects does first.
+function raisesSelf(actor: Actor, { userId, role }: MemberChange, before: ProjectRole | null): boolean {
+  const rank = (held: ProjectRole | null) => held === null ? -1 : PROJECT_ROLES.indexOf(held);
+  return "userId" in actor && actor.userId === userId && rank(role) > rank(before);
 }
 
 function seesAll(actor: SignedInActor): boolean {

@@ -16,7 +16,7 @@ export function addProjectsSchema(
   { projects, users }: { projects: Projects; users: Users },
   types: LowerTypes,
 ) {
-  const ProjectNode = addProjectType(builder, { projects, users }, types);
+  const { ProjectNode, ProjectRole } = addProjectType(builder, { projects, users }, types);
   builder.objectField(types.AccessToken, "project", (t) =>
     t.loadable({
       type: ProjectNode,
@@ -50,7 +50,27 @@ export function addProjectsSchema(
   const CreateProjectInput = builder.inputType("CreateProjectInput", {
     fields: (t) => ({ name: t.string({ required: true, description: "1 to 200 characters." }) }),
   });
+  const SetProjectMemberInput = builder.inputType("SetProjectMemberInput", {
+    fields: (t) => ({
+      projectId: t.id({ required: true }),
+      userId: t.id({ required: true }),
+      role: t.field({ type: ProjectRole, description: "Absent or null: out of the project." }),
+    }),
+  });
   builder.mutationFields((t) => ({
+    setProjectMember: t.field({
+      type: ProjectNode,
+      description:
+        "Puts somebody into a project, gives them another role, or takes them out; for its owners, and for " +
+        "admins in any project; in a session only. `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last owner.",
+      args: { input: t.arg({ type: SetProjectMemberInput, required: true }) },
+      resolve: (_root, { input }, { actor }) =>
+        projects.setMember(actor, {
+          projectId: localId("Project", input.projectId),
+          userId: localId("User", input.userId),
+          role: input.role ?? null,
+        }),
+    }),
     createProject: t.field({
       type: ProjectNode,
       description: "Makes a project that one owns; in a session only. `UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`.",
@@ -87,7 +107,7 @@ function addProjectType(
       role: t.expose("role", { type: ProjectRole }),
     }),
   });
-  return builder.node(builder.objectRef<Project>("Project"), {
+  const ProjectNode = builder.node(builder.objectRef<Project>("Project"), {
     description: "What elements, rooms and tokens belong to.",
     id: { resolve: (project) => project.id },
     loadMany: (ids, { actor }) => loadVisible(ids, (id) => projects.get(actor, id)),
@@ -103,4 +123,5 @@ function addProjectType(
       createdAt: t.expose("createdAt", { type: "DateTime" }),
     }),
   });
+  return { ProjectNode, ProjectRole };
 }

@@ -12,6 +12,16 @@ export interface SessionRecord {
   userAgent: string | null;
 }
 
+/** A session that nobody uses ends after this long. OWASP ASVS 5.0 7.3.1 */
+const IDLE_TIMEOUT_MS = 24 * 3_600_000;
+/** However much it is used, a session ends after this long. OWASP ASVS 5.0 7.3.2 */
+export const ABSOLUTE_TIMEOUT_MS = 30 * 24 * 3_600_000;
+
+/** The end of a session if it is not used again: milliseconds since the Unix epoch. */
+export function sessionExpiresAt(session: SessionRecord): number {
+  return Math.min(session.endsAt, session.lastUsedAt + IDLE_TIMEOUT_MS);
+}
+
 /** Where sessions lie: the record under its token's SHA-256, and an index by user. The token itself is nowhere. */
 const byHash = (tokenHash: string): Deno.KvKey => ["sessions", "by_hash", tokenHash];
 const byUser = (userId: string, id: string): Deno.KvKey => ["sessions", "by_user", userId, id];
@@ -45,14 +55,38 @@ export async function listSessions(kv: Kv, userId: string): Promise<SessionRecor
   return sessions.filter((session) => session !== null);
 }
 
-/** Deletes a session of a user. */
-export async function deleteSession(kv: Kv, userId: string, id: string): Promise<void> {
+/** A session of a user by its id. */
+export async function findSessionOf(kv: Kv, userId: string, id: string): Promise<SessionRecord | null> {
   const { value: tokenHash } = await kv.get<string>(byUser(userId, id));
-  if (tokenHash === null) return;
-  await kv.atomic().delete(byHash(tokenHash)).delete(byUser(userId, id)).commit();
+  return tokenHash === null ? null : await findSession(kv, tokenHash);
 }
 
-/** Deletes all sessions of a user. */
-export async function deleteSessions(kv: Kv, userId: string): Promise<void> {
-  for (const { id } of await listSessions(kv, userId)) await deleteSession(kv, userId, id);
+/** Whose session this is; reads all of them, for the few times that an admin asks. */
+export async function findSessionOwner(kv: Kv, id: string): Promise<string | null> {
+  for await (const { key } of kv.list({ prefix: ["sessions", "by_user"] })) {
+    if (key.at(-1) === id) return String(key.at(-2));
+  }
+  return null;
+}
+
+/** Deletes a session of a user; false where there is none. */
+export async function deleteSession(kv: Kv, userId: string, id: string): Promise<boolean> {
+  const { value: tokenHash } = await kv.get<string>(byUser(userId, id));
+  if (tokenHash === null) return false;
+  await kv.atomic().delete(byHash(tokenHash)).delete(byUser(userId, id)).commit();
+  return true;
+}
+
+/** Deletes the sessions of a user but the newest `keep` and the one named; the ids of those that were there. */
+export async function deleteSessions(
+  kv: Kv,
+  userId: string,
+  { exceptId, keep = 0 }: { exceptId?: string; keep?: number } = {},
+): Promise<string[]> {
+  const entries = await Array.fromAsync(kv.list<string>({ prefix: ["sessions", "by_user", userId] }));
+  // Ids made later sort later.
+  const ids = entries.map(({ key }) => String(key.at(-1))).filter((id) => id !== exceptId);
+  const ended = keep === 0 ? ids : ids.slice(0, -keep);
+  for (const id of ended) await deleteSession(kv, userId, id);
+  return ended;
 }

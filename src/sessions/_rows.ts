@@ -7,6 +7,9 @@ interface AccessTokenRow extends Omit<AccessToken, "scopes"> {
   scopes: string;
 }
 
+/** Addresses kept of a token: more than a person's networks. */
+const MAX_ADDRESSES = 50;
+
 const COLUMNS = sql`id, user_id AS userId, name, prefix, scopes, project_id AS projectId, expires_at AS expiresAt,
   last_used_at AS lastUsedAt, created_at AS createdAt`;
 
@@ -15,6 +18,12 @@ export async function findTokenByHash(connection: Connection, hash: Uint8Array):
   const row = await connection.get<AccessTokenRow>(
     sql`SELECT ${COLUMNS} FROM access_tokens WHERE token_hash = ${hash}`,
   );
+  return row && toAccessToken(row);
+}
+
+/** The access token with this id. */
+export async function findToken(connection: Connection, id: string): Promise<AccessToken | undefined> {
+  const row = await connection.get<AccessTokenRow>(sql`SELECT ${COLUMNS} FROM access_tokens WHERE id = ${id}`);
   return row && toAccessToken(row);
 }
 
@@ -39,9 +48,39 @@ export async function touchToken(connection: Connection, id: string, now: number
   await connection.run(sql`UPDATE access_tokens SET last_used_at = ${now} WHERE id = ${id}`);
 }
 
-/** Deletes a user's token; false where there is none. */
-export async function deleteToken(connection: Connection, userId: string, id: string): Promise<boolean> {
-  return await connection.run(sql`DELETE FROM access_tokens WHERE id = ${id} AND user_id = ${userId}`) > 0;
+/** Deletes a token. */
+export async function deleteToken(connection: Connection, id: string): Promise<void> {
+  await connection.run(sql`DELETE FROM access_tokens WHERE id = ${id}`);
+}
+
+/** Whether the token was used from this address before. */
+export async function isTokenAddress(connection: Connection, tokenId: string, ipAddress: string): Promise<boolean> {
+  const row = await connection.get(
+    sql`SELECT 1 FROM access_token_addresses WHERE token_id = ${tokenId} AND ip_address = ${ipAddress}`,
+  );
+  return row !== undefined;
+}
+
+/** An address from which a token was used. */
+interface TokenAddress {
+  tokenId: string;
+  ipAddress: string;
+  firstUsedAt: number;
+}
+
+/** Remembers an address, in place of the oldest where there are many; how many others there were. */
+export async function insertTokenAddress(connection: Connection, address: TokenAddress): Promise<number> {
+  const { tokenId, ipAddress, firstUsedAt } = address;
+  const row = await connection.get<{ others: number }>(sql`
+    SELECT count(*) AS others FROM access_token_addresses WHERE token_id = ${tokenId} AND ip_address <> ${ipAddress}`);
+  await connection.run(sql`
+    INSERT INTO access_token_addresses (token_id, ip_address, first_used_at) VALUES (${tokenId}, ${ipAddress}, ${firstUsedAt})
+    ON CONFLICT DO NOTHING`);
+  await connection.run(sql`
+    DELETE FROM access_token_addresses WHERE token_id = ${tokenId} AND ip_address NOT IN (
+      SELECT ip_address FROM access_token_addresses WHERE token_id = ${tokenId}
+      ORDER BY first_used_at DESC LIMIT ${MAX_ADDRESSES})`);
+  return row?.others ?? 0;
 }
 
 function toAccessToken(row: AccessTokenRow): AccessToken {

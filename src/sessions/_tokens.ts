@@ -32,6 +32,11 @@ export function hashToken(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
 }
 
+/** The hash as a key of the key-value file. */
+export function tokenKey(token: string): string {
+  return hashToken(token).toHex();
+}
+
 /** What a person may see of an access token to tell it from others. */
 export function shownPrefix(accessToken: string): string {
   return accessToken.slice(0, ACCESS_TOKEN_PREFIX.length + 6);

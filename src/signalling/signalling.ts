@@ -1,7 +1,8 @@
 import { type Actor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
-import type { Projects } from "../projects/projects.ts";
+import { roomLog } from "../base/log.ts";
+import type { MemberChange, Projects } from "../projects/projects.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { createRooms, type Member, type Room } from "./_rooms.ts";
 
@@ -122,6 +123,8 @@ export interface SignallingDependencies {
   clock: Clock;
 }
 
+const failed = (error: unknown) => roomLog("signalling").error("Cannot ask for rights again: {error}", { error });
+
 /** An SDP with hundreds of candidates has 30 kB. */
 const MAX_PAYLOAD_BYTES = 65_536;
 
@@ -129,6 +132,7 @@ const MAX_PAYLOAD_BYTES = 65_536;
 export function createSignalling({ projects, rateLimits, clock }: SignallingDependencies): Signalling {
   let server: ServerPeer | null = null;
   const rooms = createRooms(clock, { serverPeer: () => server });
+  projects.onMemberChanged((change) => void dropUnwelcome(change).catch(failed));
   return { join, send, serve: (peer) => server = peer, [Symbol.dispose]: endAll };
 
   async function join(actor: Actor, request: JoinRequest, signal: AbortSignal) {
@@ -213,6 +217,18 @@ export function createSignalling({ projects, rateLimits, clock }: SignallingDepe
       if (member === undefined || from === undefined || rooms.find(peerId) !== member) return;
       rooms.deliver(member, { from, negotiationId, kind, payload });
     };
+  }
+
+  async function dropUnwelcome({ projectId, userId }: MemberChange): Promise<void> {
+    for (const member of rooms.all()) {
+      if (member.room.projectId !== projectId || member.actor.userId !== userId) continue;
+      try {
+        await projects.authorize(member.actor, { projectId, permission: "JOIN_ROOMS" });
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        rooms.leave(member, error);
+      }
+    }
   }
 
   function endAll(): void {

@@ -5,14 +5,16 @@ import { AppError } from "../base/errors.ts";
 const BCRYPT_COST = 12;
 /** Hashing at once: leaves the event loop and the database a core's share. */
 const MAX_AT_ONCE = Math.max(1, navigator.hardwareConcurrency);
-/** Waiting beyond those: a sign-in then takes some 10 s on two cores, and more would only time out. */
-const MAX_WAITING = 64;
+/** Waiting beyond those: the last of them waits some 17 s on two cores, and more would only time out. */
+const MAX_WAITING = 128;
 
 /** Hashes and checks passwords off the event loop, a bounded number at once. Both throw `UNAVAILABLE` when too many wait. */
 export interface Passwords {
   hash(password: string): Promise<string>;
   /** Whether the password is the one hashed; with no hash it takes as long and is false. */
   verify(password: string, passwordHash: string | null): Promise<boolean>;
+  /** Whether the hash was made at a lower cost than today's. */
+  isOutdated(passwordHash: string): boolean;
 }
 
 /** Builds the password hasher. */
@@ -29,6 +31,8 @@ export function createPasswords(): Passwords {
       const matches = await bounded(() => verify(password, target));
       return matches && passwordHash !== null;
     },
+    // "$2b$12$…": the variant, the cost, the salt and the hash.
+    isOutdated: (passwordHash) => Number(passwordHash.split("$")[2]) < BCRYPT_COST,
   };
 
   async function bounded<T>(work: () => Promise<T>): Promise<T> {

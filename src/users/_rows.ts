@@ -1,7 +1,10 @@
-import sql from "sql-template-tag";
+import sql, { empty, type Sql } from "sql-template-tag";
+import { USER_ROLES, type UserRole } from "../base/actor.ts";
 import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
-import type { User } from "./users.ts";
+import type { Page } from "../graphql/pages.ts";
+import { USER_STATUSES } from "./user_input.ts";
+import type { User, UserListing, UserStatus } from "./users.ts";
 
 const COLUMNS = sql`id, email, name, role, status, locked_until AS lockedUntil, last_sign_in_at AS lastSignInAt,
   created_at AS createdAt, updated_at AS updatedAt`;
@@ -23,6 +26,30 @@ export function findUserByEmail(connection: Connection, emailKey: string): Promi
   );
 }
 
+/** The user with this id, with the password's hash. */
+export function findUserWithPassword(connection: Connection, id: string): Promise<UserWithPassword | undefined> {
+  return connection.get<UserWithPassword>(
+    sql`SELECT ${COLUMNS}, password_hash AS passwordHash FROM users WHERE id = ${id}`,
+  );
+}
+
+/** At most one more than a page of users, newest first, or oldest first from the end. */
+export function listUsers(connection: Connection, listing: UserListing, page: Page): Promise<User[]> {
+  const after = page.after === null ? empty : sql`AND id < ${page.after}`;
+  const before = page.before === null ? empty : sql`AND id > ${page.before}`;
+  const order = page.fromEnd ? sql`ASC` : sql`DESC`;
+  return connection.all<User>(sql`
+    SELECT ${COLUMNS} FROM users ${matching(listing)} ${after} ${before} ORDER BY id ${order} LIMIT ${page.limit + 1}`);
+}
+
+/** How many users a listing has. */
+export async function countUsers(connection: Connection, listing: UserListing): Promise<number> {
+  const row = await connection.get<{ count: number }>(
+    sql`SELECT count(*) AS count FROM users ${matching(listing)}`,
+  );
+  return row?.count ?? 0;
+}
+
 /** Stores a new user. */
 export async function insertUser(connection: Connection, user: UserWithPassword, emailKey: string): Promise<void> {
   await connection.run(sql`
@@ -31,9 +58,31 @@ export async function insertUser(connection: Connection, user: UserWithPassword,
       ${user.createdAt}, ${user.updatedAt})`);
 }
 
-/** Remembers when the user last signed in. */
+/** Changes what an admin may change of a user. */
+export async function updateUser(connection: Connection, user: User): Promise<void> {
+  await connection.run(sql`
+    UPDATE users SET name = ${user.name}, role = ${user.role}, status = ${user.status}, updated_at = ${user.updatedAt}
+    WHERE id = ${user.id}`);
+}
+
+/** Gives the user another password, if the present one is still the one that was checked; false if not. */
+export async function replacePassword(
+  connection: Connection,
+  { id, from, to }: { id: string; from: string; to: string },
+  now: number,
+): Promise<boolean> {
+  return await connection.run(sql`
+    UPDATE users SET password_hash = ${to}, updated_at = ${now} WHERE id = ${id} AND password_hash = ${from}`) > 0;
+}
+
+/** Remembers until when sign-in is refused; null: it is not. */
+export async function setLockedUntil(connection: Connection, id: string, until: number | null): Promise<void> {
+  await connection.run(sql`UPDATE users SET locked_until = ${until} WHERE id = ${id}`);
+}
+
+/** Remembers when the user last signed in; that ends a lock. */
 export async function setLastSignIn(connection: Connection, id: string, at: number): Promise<void> {
-  await connection.run(sql`UPDATE users SET last_sign_in_at = ${at} WHERE id = ${id}`);
+  await connection.run(sql`UPDATE users SET last_sign_in_at = ${at}, locked_until = NULL WHERE id = ${id}`);
 }
 
 /** Whether there is an admin who may sign in, beside this one. */
@@ -52,4 +101,13 @@ export async function deleteUser(connection: Connection, id: string): Promise<vo
 /** A user's row with what no one else reads. */
 export interface UserWithPassword extends User {
   passwordHash: string;
+}
+
+// By role and status, which have an index, always: a search reads the names and addresses within them.
+function matching({ role, status, search }: UserListing): Sql {
+  if (role === null && status === null && search === null) return sql`WHERE TRUE`;
+  const roles: readonly UserRole[] = role ?? USER_ROLES;
+  const statuses: readonly UserStatus[] = status ?? USER_STATUSES;
+  const found = search === null ? empty : sql`AND (instr(email_key, ${search}) OR instr(lower(name), ${search}))`;
+  return sql`INDEXED BY users_by_role WHERE role IN ${listOf(roles)} AND status IN ${listOf(statuses)} ${found}`;
 }

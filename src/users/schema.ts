@@ -1,10 +1,34 @@
 import type { USER_ROLES } from "../base/actor.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { loadVisible, localId } from "../graphql/nodes.ts";
+import { readPage, toConnection } from "../graphql/pages.ts";
+import { newUserSchema, type USER_STATUSES } from "./user_input.ts";
 import type { User, Users } from "./users.ts";
 
-/** Adds `User`, `viewer` and `user`. */
+/** Adds `User`, `viewer`, `user`, `users` and `createUser`. */
 export function addUsersSchema(builder: Builder, users: Users) {
+  const types = addUserType(builder, users);
+  builder.queryFields((t) => ({
+    viewer: t.field({
+      type: types.User,
+      nullable: true,
+      description: "Who is asking: the signed-in user or an access token's owner; null for a guest.",
+      resolve: (_root, _args, { actor }) => "userId" in actor ? users.get(actor, actor.userId) : null,
+    }),
+    user: t.field({
+      type: types.User,
+      nullable: true,
+      description: "A user by id: oneself, or anyone for an admin. `NOT_FOUND` else.",
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }, { actor }) => users.get(actor, localId("User", id)),
+    }),
+  }));
+  addUserList(builder, users, types);
+  addCreateUser(builder, users, types);
+  return types;
+}
+
+function addUserType(builder: Builder, users: Users) {
   const UserRole = builder.enumType("UserRole", {
     description: "What a person may do in the instance.",
     values: {
@@ -15,7 +39,10 @@ export function addUsersSchema(builder: Builder, users: Users) {
   });
   const UserStatus = builder.enumType("UserStatus", {
     description: "Whether an account may be used.",
-    values: ["ACTIVE", "DISABLED"] as const,
+    values: {
+      ACTIVE: { description: "It may." },
+      DISABLED: { description: "It may not: nobody signs in, and its sessions and access tokens are refused." },
+    } satisfies Record<(typeof USER_STATUSES)[number], object>,
   });
   const UserNode = builder.node(builder.objectRef<User>("User"), {
     description: "An account of the instance.",
@@ -36,20 +63,56 @@ export function addUsersSchema(builder: Builder, users: Users) {
       updatedAt: t.expose("updatedAt", { type: "DateTime" }),
     }),
   });
-  builder.queryFields((t) => ({
-    viewer: t.field({
-      type: UserNode,
-      nullable: true,
-      description: "Who is asking: the signed-in user or an access token's owner; null for a guest.",
-      resolve: (_root, _args, { actor }) => "userId" in actor ? users.get(actor, actor.userId) : null,
+  return { User: UserNode, UserRole, UserStatus };
+}
+
+type UserTypes = ReturnType<typeof addUserType>;
+
+function addUserList(builder: Builder, users: Users, { User, UserRole, UserStatus }: UserTypes): void {
+  const UserFilter = builder.inputType("UserFilter", {
+    fields: (t) => ({
+      role: t.field({ type: [UserRole] }),
+      status: t.field({ type: [UserStatus] }),
     }),
-    user: t.field({
-      type: UserNode,
-      nullable: true,
-      description: "A user by id: oneself, or anyone for an admin. `NOT_FOUND` else.",
-      args: { id: t.arg.id({ required: true }) },
-      resolve: (_root, { id }, { actor }) => users.get(actor, localId("User", id)),
+  });
+  builder.queryField("users", (t) =>
+    t.connection(
+      {
+        type: User,
+        description: "All accounts, newest first. For an admin's session. `FORBIDDEN`, `INVALID_INPUT`.",
+        args: {
+          filter: t.arg({ type: UserFilter }),
+          search: t.arg.string({ description: "A part of the e-mail or the name." }),
+        },
+        resolve: async (_root, { filter, search, ...args }, { actor }) => {
+          const page = readPage(args);
+          const listing = { role: filter?.role ?? null, status: filter?.status ?? null, search: search || null };
+          return toConnection(page, await users.list(actor, listing, page));
+        },
+      },
+      { name: "UserConnection" },
+      { name: "UserEdge" },
+    ));
+}
+
+function addCreateUser(builder: Builder, users: Users, { User, UserRole }: UserTypes): void {
+  const CreateUserInput = builder.inputType("CreateUserInput", {
+    fields: (t) => ({
+      email: t.string({ required: true, description: "At most 254 characters; compared in NFKC lower case." }),
+      name: t.string({ required: true, description: "1 to 200 characters." }),
+      password: t.string({
+        required: true,
+        description: "At least 12 characters and at most 72 bytes; not the e-mail or name, and not a common one.",
+      }),
+      role: t.field({ type: UserRole, required: true }),
     }),
-  }));
-  return { User: UserNode, UserRole };
+  });
+  builder.mutationField("createUser", (t) =>
+    t.field({
+      type: User,
+      description: "Makes an account. For an admin's session. `FORBIDDEN`, `INVALID_INPUT`, " +
+        "`CONFLICT` for an e-mail that has one.",
+      args: { input: t.arg({ type: CreateUserInput.validate(newUserSchema), required: true }) },
+      resolve: (_root, { input }, { actor }) => users.create(actor, input),
+    }));
 }

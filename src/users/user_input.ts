@@ -1,21 +1,27 @@
 import { z } from "zod";
 import { USER_ROLES } from "../base/actor.ts";
-import { requiredText } from "../graphql/text_input.ts";
+import { requiredText, text } from "../graphql/text_input.ts";
 
 /** bcrypt reads no more: longer passwords are refused, never cut. */
 export const MAX_PASSWORD_BYTES = 72;
 const MIN_PASSWORD_LENGTH = 12;
+/** Far above any password: what is longer is refused before it is counted. */
+const MAX_INPUT_LENGTH = 1_000;
+
+/** Whether an account may be used. */
+export const USER_STATUSES = ["ACTIVE", "DISABLED"] as const;
 
 /** An e-mail address, as far as it matters here: something, an @, something, no white space. */
 export const emailSchema = requiredText(254).regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address");
 
-/** A new password. */
-export const passwordSchema = z.string().min(
-  MIN_PASSWORD_LENGTH,
-  `must have at least ${MIN_PASSWORD_LENGTH} characters`,
-)
+/** A new password. Characters are Unicode code points. */
+export const passwordSchema = text(MAX_INPUT_LENGTH)
   .refine(
-    (text) => new TextEncoder().encode(text).length <= MAX_PASSWORD_BYTES,
+    (password) => [...password].length >= MIN_PASSWORD_LENGTH,
+    `must have at least ${MIN_PASSWORD_LENGTH} characters`,
+  )
+  .refine(
+    (password) => new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES,
     `must have at most ${MAX_PASSWORD_BYTES} bytes`,
   );
 
@@ -25,6 +31,14 @@ export const newUserSchema = z.strictObject({
   name: requiredText(200),
   role: z.enum(USER_ROLES),
   password: passwordSchema,
+});
+
+/** What may be changed of an account; what is absent stays. */
+export const userChangeSchema = z.strictObject({
+  id: z.string(),
+  name: requiredText(200).nullish(),
+  role: z.enum(USER_ROLES).nullish(),
+  status: z.enum(USER_STATUSES).nullish(),
 });
 
 // Two spellings of one address are one account. Unicode UAX #15 (NFKC).

@@ -3,13 +3,18 @@ import { type Actor, requireSignedIn, systemActor, type UserRole } from "../base
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
+import { requirePermission } from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
+import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
+import { type Accounts, createAccounts } from "./_accounts.ts";
 import { createPasswords } from "./_passwords.ts";
-import { deleteUser, findUserByEmail, findUsers, hasOtherAdmin, hasUsers, insertUser, setLastSignIn } from "./_rows.ts";
-import { MAX_PASSWORD_BYTES, toEmailKey } from "./user_input.ts";
+import { countUsers, findUsers, hasUsers, insertUser, listUsers, setLastSignIn, setLockedUntil } from "./_rows.ts";
+import { createVerification, type Verification } from "./_verification.ts";
+import { requireGoodPassword } from "./password_policy.ts";
+import { toEmailKey, type USER_STATUSES } from "./user_input.ts";
 
 /** Whether an account may be used. */
-export type UserStatus = "ACTIVE" | "DISABLED";
+export type UserStatus = (typeof USER_STATUSES)[number];
 
 /** An account. Times are milliseconds since the Unix epoch. */
 export interface User {
@@ -30,20 +35,58 @@ export interface Credentials {
   password: string;
 }
 
+/** Which users a list has; null: all. */
+export interface UserListing {
+  role: readonly UserRole[] | null;
+  status: readonly UserStatus[] | null;
+  /** A part of the e-mail or the name. */
+  search: string | null;
+}
+
+/** Why credentials are refused, for the audit log alone. */
+export type Refusal = "unknown" | "wrong_password" | "disabled";
+
+/** What credentials turned out to be; `userId` is the account they name, if there is one. */
+export type Verified =
+  | { user: User; refusal: null; userId: string }
+  | { user: null; refusal: Refusal; userId: string | null };
+
+/** What an account is made from. */
+export interface NewUser {
+  email: string;
+  name: string;
+  password: string;
+  role: UserRole;
+}
+
+/** What an admin changes of an account; null stays. */
+export interface UserChange {
+  id: string;
+  name: string | null;
+  role: UserRole | null;
+  status: UserStatus | null;
+}
+
+/** An account before and after a change. */
+export interface ChangedUser {
+  before: User;
+  after: User;
+}
+
 /** The people of the instance. */
-export interface Users {
-  /** Makes the first admin if there is no user yet, with a random password where none is given; returns what was made. */
+export interface Users extends Verification, Accounts {
+  /** Makes the first admin if there is no user yet, with a random password where none is given; returns what was made. Throws `INVALID_INPUT`. */
   ensureAdmin(options: { email: string; password: string | null }): Promise<Credentials | null>;
-  /** The user with this id as the actor may see it: the actor itself, anyone for an admin. Throws `NOT_FOUND`. */
+  /** The user with this id as the actor may see it: the actor itself, anyone for an admin's session. Throws `NOT_FOUND`. */
   get(actor: Actor, id: string): Promise<User>;
+  /** Users, newest first, for admins. Throws `FORBIDDEN`. */
+  list(actor: Actor, listing: UserListing, page: Page): Promise<Slice<User>>;
   /** Users that the actor was already shown by reference, in the order of the ids, null where there is none any more. */
   byIds(ids: readonly string[]): Promise<(User | null)[]>;
-  /** The active user whose credentials these are, else null after the same time. Throws `UNAVAILABLE`. */
-  authenticate(credentials: Credentials): Promise<User | null>;
-  /** Remembers a sign-in in the caller's transaction. */
+  /** Remembers a sign-in in the caller's transaction, which ends a lock. */
   recordSignIn(connection: Connection, id: string): Promise<void>;
-  /** Deletes an account with its access tokens and memberships; what it captured stays. For admins. Throws `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last admin. */
-  delete(actor: Actor, id: string): Promise<void>;
+  /** Shows until when sign-in is refused, in the caller's transaction; null: it is not. */
+  setLockedUntil(connection: Connection, id: string, until: number | null): Promise<void>;
 }
 
 /** What the users room is built on. */
@@ -58,32 +101,46 @@ const GENERATED_PASSWORD_BYTES = 18;
 /** Builds the users room. */
 export function createUsers({ database, audit, clock }: UsersDependencies): Users {
   const passwords = createPasswords();
-  return { ensureAdmin, get, byIds, authenticate, recordSignIn, delete: remove };
+  const verification = createVerification({ database, passwords, clock });
+  const accounts = createAccounts({ database, audit, clock, passwords, get });
+  return { ...verification, ...accounts, ensureAdmin, get, list, byIds, recordSignIn, setLockedUntil };
 
   async function ensureAdmin(options: { email: string; password: string | null }): Promise<Credentials | null> {
     if (await hasUsers(database.read)) return null;
+    const { email } = options;
     const random = crypto.getRandomValues(new Uint8Array(GENERATED_PASSWORD_BYTES));
     const password = options.password ?? random.toBase64({ alphabet: "base64url" });
+    await requireGoodPassword(password, { email, name: "Admin" }, ["FINGERPOST_ADMIN_PASSWORD"]);
     const passwordHash = await passwords.hash(password);
     const now = clock.now();
-    const user = { id: newId(), email: options.email, name: "Admin", role: "ADMIN", status: "ACTIVE" } as const;
+    const user = { id: newId(), email, name: "Admin", role: "ADMIN", status: "ACTIVE" } as const;
     const times = { lockedUntil: null, lastSignInAt: null, createdAt: now, updatedAt: now };
     await database.write(async (connection) => {
-      await insertUser(connection, { ...user, ...times, passwordHash }, toEmailKey(options.email));
+      await insertUser(connection, { ...user, ...times, passwordHash }, toEmailKey(email));
       await audit.record(connection, systemActor, {
         kind: "user.created",
         subjectId: user.id,
         details: { role: "ADMIN" },
       });
     });
-    return { email: options.email, password };
+    return { email, password };
   }
 
   async function get(actor: Actor, id: string): Promise<User> {
-    const { userId, role } = requireSignedIn(actor);
-    const [user] = userId === id || role === "ADMIN" ? await findUsers(database.read, [id]) : [];
+    const { userId, role, kind } = requireSignedIn(actor);
+    const isVisible = userId === id || (role === "ADMIN" && kind === "user");
+    const [user] = isVisible ? await findUsers(database.read, [id]) : [];
     if (user === undefined) throw new AppError("NOT_FOUND", `Cannot find user "${toGlobalId("User", id)}"`);
     return user;
+  }
+
+  async function list(actor: Actor, listing: UserListing, page: Page): Promise<Slice<User>> {
+    requirePermission(actor, "READ_USERS");
+    const search = listing.search === null ? null : toEmailKey(listing.search);
+    const normal = { ...listing, search };
+    // A search reads every name.
+    const connection = search === null ? database.read : database.background();
+    return toSlice(page, await listUsers(connection, normal, page), () => countUsers(connection, normal));
   }
 
   async function byIds(ids: readonly string[]): Promise<(User | null)[]> {
@@ -91,32 +148,7 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
     return ids.map((id) => users.get(id) ?? null);
   }
 
-  async function authenticate({ email, password }: Credentials): Promise<User | null> {
-    const found = await findUserByEmail(database.read, toEmailKey(email));
-    const isHashable = new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES;
-    const passwordHash = isHashable ? found?.passwordHash ?? null : null;
-    const matches = await passwords.verify(isHashable ? password : "", passwordHash);
-    if (!matches || found === undefined || found.status !== "ACTIVE") return null;
-    const { passwordHash: _hidden, ...user } = found;
-    return user;
-  }
-
   function recordSignIn(connection: Connection, id: string): Promise<void> {
     return setLastSignIn(connection, id, clock.now());
-  }
-
-  async function remove(actor: Actor, id: string): Promise<void> {
-    const signedIn = requireSignedIn(actor);
-    if (signedIn.kind === "token") throw new AppError("FORBIDDEN", "Cannot delete an account with an access token");
-    const { role } = await get(actor, id);
-    if (signedIn.role !== "ADMIN") throw new AppError("FORBIDDEN", "Cannot delete an account: this is for admins");
-    await database.write(async (connection) => {
-      // Asked in the transaction: of two admins who delete each other at once, one stays.
-      if (role === "ADMIN" && !await hasOtherAdmin(connection, id)) {
-        throw new AppError("CONFLICT", "Cannot delete the last admin");
-      }
-      await deleteUser(connection, id);
-      await audit.record(connection, actor, { kind: "user.deleted", subjectId: id });
-    });
   }
 }

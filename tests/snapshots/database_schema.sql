@@ -32,6 +32,13 @@ CREATE INDEX webrtc_connections_by_project ON webrtc_connections (project_id, id
 
 CREATE INDEX webrtc_connections_open ON webrtc_connections (id) WHERE closed_at IS NULL;
 
+CREATE TABLE access_token_addresses (
+  token_id TEXT NOT NULL REFERENCES access_tokens (id) ON DELETE CASCADE,
+  ip_address TEXT NOT NULL CHECK (length(ip_address) BETWEEN 2 AND 45 AND ip_address NOT GLOB '*[^0-9a-f:.]*'),
+  first_used_at INTEGER NOT NULL CHECK (first_used_at BETWEEN 0 AND 8640000000000000),
+  PRIMARY KEY (token_id, ip_address)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE access_tokens (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { newId, toGlobalId } from "../../src/base/ids.ts";
-import { ADMIN, type RunningApp } from "./running_app.ts";
+import type { RunningApp } from "./running_app.ts";
+import { makeSession } from "./sessions.ts";
 
 /** Somebody with an account, signed in. */
 export interface Person {
@@ -21,7 +22,7 @@ export async function addPerson(
     database.prepare(`
       INSERT INTO users (id, email, email_key, name, role, password_hash, created_at, updated_at)
       SELECT ?, ?, ?, ?, ?, password_hash, 0, 0 FROM users LIMIT 1`).run(id, email, email, `A ${role}`, role));
-  return { id: toGlobalId("User", id), email, token: await app.signIn(email, ADMIN.password) };
+  return { id: toGlobalId("User", id), email, token: await makeSession(app, id) };
 }
 
 /** Puts a person into a project, or out of it with null. */

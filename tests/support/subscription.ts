@@ -1,5 +1,5 @@
 import { createClient } from "graphql-ws";
-import type { Data, RunningApp } from "./running_app.ts";
+import { bearer, type Data, type RunningApp } from "./running_app.ts";
 
 /** A subscription as a client reads it. */
 export interface Subscription extends AsyncDisposable {
@@ -39,7 +39,7 @@ export function subscribe(
 /** Subscribes over server-sent events (graphql-sse, distinct connections mode). */
 export async function subscribeOverHttp(
   app: RunningApp,
-  request: { query: string; variables: Record<string, unknown>; token: string },
+  request: { query: string; variables: Record<string, unknown>; token: string | null },
 ): Promise<Subscription> {
   const closed = new AbortController();
   const response = await fetch(`${app.url}/graphql`, {
@@ -47,11 +47,15 @@ export async function subscribeOverHttp(
     headers: {
       "content-type": "application/json",
       accept: "text/event-stream",
-      authorization: `Bearer ${request.token}`,
+      ...bearer(request.token),
     },
     body: JSON.stringify({ query: request.query, variables: request.variables }),
     signal: closed.signal,
   });
+  if (!response.ok) {
+    const { errors } = await response.json();
+    return failed(errors[0].extensions.code);
+  }
   const events = readEvents(response);
   return {
     next: async () => {
@@ -78,4 +82,8 @@ async function* readEvents(response: Response): AsyncGenerator<Data, undefined> 
       if (event === "complete") return;
     }
   }
+}
+
+function failed(code: string): Subscription {
+  return { next: () => Promise.reject(new Error(code)), [Symbol.asyncDispose]: () => Promise.resolve() };
 }

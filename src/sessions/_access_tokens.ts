@@ -1,0 +1,80 @@
+import { type Actor, requireSession, type TokenScope } from "../base/actor.ts";
+import { AppError, invalidInput } from "../base/errors.ts";
+import { newId } from "../base/ids.ts";
+import { requirePermission, requireSelfOr } from "../base/permissions.ts";
+import type { Followers } from "./_followers.ts";
+import { deleteToken, findToken, insertToken, listTokens } from "./_rows.ts";
+import { hashToken, newAccessToken, shownPrefix } from "./_tokens.ts";
+import type { AccessToken, SessionsDependencies } from "./sessions.ts";
+
+/** What a new access token shall be. */
+export interface NewAccessToken {
+  name: string;
+  scopes: TokenScope[];
+  projectId: string | null;
+  expiresAt: number | null;
+}
+
+/** A new access token and its text, told once. */
+export interface CreatedAccessToken {
+  token: string;
+  accessToken: AccessToken;
+}
+
+/** Access tokens of the actor, and of others for admins; in a session only. */
+export interface AccessTokens {
+  /** Makes an access token for the actor; the token is told here and nowhere else. Throws `INVALID_INPUT`, `NOT_FOUND`, `CONFLICT`. */
+  createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken>;
+  /** Ends one of the actor's access tokens, or anybody's for an admin. Throws `NOT_FOUND`. */
+  revokeAccessToken(actor: Actor, id: string): Promise<void>;
+  /** The access tokens of a user, for the user and for admins. Throws `FORBIDDEN`. */
+  accessTokensOf(actor: Actor, userId: string): Promise<AccessToken[]>;
+}
+
+const MAX_ACCESS_TOKENS = 50;
+
+/** Builds the access tokens. */
+export function createAccessTokens(
+  { database, audit, clock, requireProject }: SessionsDependencies,
+  followers: Followers,
+): AccessTokens {
+  return { createAccessToken, revokeAccessToken, accessTokensOf };
+
+  async function createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken> {
+    const { userId } = requirePermission(actor, "MANAGE_ACCOUNT");
+    const createdAt = clock.now();
+    if (input.expiresAt !== null && input.expiresAt <= createdAt) {
+      throw invalidInput(["input", "expiresAt"], "Cannot make a token that has expired already");
+    }
+    if (input.projectId !== null) await requireProject(actor, input.projectId);
+    const token = newAccessToken();
+    const accessToken = { ...input, id: newId(), userId, prefix: shownPrefix(token), lastUsedAt: null, createdAt };
+    await database.write(async (connection) => {
+      if ((await listTokens(connection, userId)).length >= MAX_ACCESS_TOKENS) {
+        throw new AppError("CONFLICT", `Cannot make more than ${MAX_ACCESS_TOKENS} access tokens: revoke one first`);
+      }
+      await insertToken(connection, accessToken, hashToken(token));
+      const details = { scopes: input.scopes.join(" "), projectId: input.projectId };
+      await audit.record(connection, actor, { kind: "token.created", subjectId: accessToken.id, details });
+    });
+    return { token, accessToken };
+  }
+
+  async function revokeAccessToken(actor: Actor, id: string): Promise<void> {
+    const { userId, role } = requireSession(actor);
+    const notFound = new AppError("NOT_FOUND", `Cannot find access token "${id.slice(0, 64)}"`);
+    const ownerId = await database.write(async (connection) => {
+      const token = await findToken(connection, id);
+      if (token === undefined || (token.userId !== userId && role !== "ADMIN")) throw notFound;
+      await deleteToken(connection, id);
+      await audit.record(connection, actor, { kind: "token.revoked", subjectId: id });
+      return token.userId;
+    });
+    followers.end({ userId: ownerId, credentialId: id }, "REVOKED");
+  }
+
+  async function accessTokensOf(actor: Actor, userId: string): Promise<AccessToken[]> {
+    requireSelfOr(actor, userId, "MANAGE_USERS");
+    return await listTokens(database.read, userId);
+  }
+}

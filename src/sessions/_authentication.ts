@@ -1,0 +1,106 @@
+import type { Origin, SignedInActor } from "../base/actor.ts";
+import { AppError } from "../base/errors.ts";
+import { roomLog } from "../base/log.ts";
+import type { User } from "../users/users.ts";
+import { findSession, findSessionOf, sessionExpiresAt, touchSession } from "./_records.ts";
+import { findToken, findTokenByHash, insertTokenAddress, isTokenAddress, touchToken } from "./_rows.ts";
+import { hashToken, isAccessToken, isIntact, tokenKey } from "./_tokens.ts";
+import type { AccessToken, SessionsDependencies } from "./sessions.ts";
+
+/** Turns credentials into actors. */
+export interface Authentication {
+  /** Who holds this session or access token now. Throws `UNAUTHENTICATED` for a dead or unknown one. */
+  authenticate(credential: string, origin: Origin): Promise<SignedInActor>;
+  /** Until when the actor's credential is good as far as is known now; null: it is not, or its owner's role is another by now. */
+  findExpiry(actor: SignedInActor): Promise<number | null>;
+}
+
+/** A use is written at most this often: a write on each request would cost more than the request. */
+const TOUCH_INTERVAL_MS = 60_000;
+/** Addresses of tokens that are known to be stored; then all are looked up again. */
+const MAX_SEEN = 10_000;
+
+const log = roomLog("sessions");
+
+/** Builds the authentication. */
+export function createAuthentication({ database, kv, audit, users, clock }: SessionsDependencies): Authentication {
+  const seen = new Set<string>();
+  return { authenticate, findExpiry };
+
+  function authenticate(credential: string, origin: Origin): Promise<SignedInActor> {
+    return isAccessToken(credential) ? authenticateToken(credential, origin) : authenticateSession(credential, origin);
+  }
+
+  async function authenticateSession(token: string, origin: Origin): Promise<SignedInActor> {
+    const now = clock.now();
+    const key = tokenKey(token);
+    const session = await findSession(kv, key);
+    if (session === null || sessionExpiresAt(session) <= now) throw unauthenticated();
+    const user = await requireActive(session.userId);
+    if (now - session.lastUsedAt >= TOUCH_INTERVAL_MS) await noted(touchSession(kv, key, now));
+    return { kind: "user", userId: user.id, role: user.role, sessionId: session.id, origin };
+  }
+
+  async function authenticateToken(text: string, origin: Origin): Promise<SignedInActor> {
+    const now = clock.now();
+    const token = isIntact(text) ? await findTokenByHash(database.read, hashToken(text)) : undefined;
+    if (token === undefined || expiryOf(token) <= now) throw unauthenticated();
+    const user = await requireActive(token.userId);
+    if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_INTERVAL_MS) {
+      await noted(database.write((connection) => touchToken(connection, token.id, now)));
+    }
+    const { id: tokenId, scopes, projectId } = token;
+    const actor = { kind: "token", userId: user.id, role: user.role, tokenId, scopes, projectId, origin } as const;
+    await noted(noteAddress(actor));
+    return actor;
+  }
+
+  // A token that leaked is used from elsewhere.
+  async function noteAddress(actor: Extract<SignedInActor, { kind: "token" }>): Promise<void> {
+    const { tokenId, origin: { ipAddress } } = actor;
+    const key = `${tokenId} ${ipAddress}`;
+    if (ipAddress === null || seen.has(key)) return;
+    if (!await isTokenAddress(database.read, tokenId, ipAddress)) {
+      await database.write(async (connection) => {
+        const others = await insertTokenAddress(connection, { tokenId, ipAddress, firstUsedAt: clock.now() });
+        if (others === 0) return;
+        await audit.record(connection, actor, { kind: "alert.token_new_address", subjectId: tokenId });
+      });
+    }
+    if (seen.size >= MAX_SEEN) seen.clear();
+    seen.add(key);
+  }
+
+  async function findExpiry(actor: SignedInActor): Promise<number | null> {
+    const user = await findActive(actor.userId);
+    if (user?.role !== actor.role) return null;
+    if (actor.kind === "token") {
+      const token = await findToken(database.read, actor.tokenId);
+      return token === undefined ? null : expiryOf(token);
+    }
+    const session = await findSessionOf(kv, actor.userId, actor.sessionId);
+    return session === null ? null : sessionExpiresAt(session);
+  }
+
+  async function findActive(id: string): Promise<User | null> {
+    const [user] = await users.byIds([id]);
+    return user?.status === "ACTIVE" ? user : null;
+  }
+
+  async function requireActive(id: string): Promise<User> {
+    return await findActive(id) ?? Promise.reject(unauthenticated());
+  }
+}
+
+function expiryOf({ expiresAt }: AccessToken): number {
+  return expiresAt ?? Infinity;
+}
+
+/** On a full disk nobody is kept from reading because it can't be noted that they do. */
+async function noted(note: Promise<void>): Promise<void> {
+  await note.catch((cause) => log.warning("Cannot note the use of a credential: {cause}", { cause }));
+}
+
+function unauthenticated(): AppError {
+  return new AppError("UNAUTHENTICATED", "Cannot tell who is asking: the token is unknown or no longer valid");
+}

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { type AccessWorld, type ActorName, ACTORS, makeAccessWorld } from "./support/access_world.ts";
+import { CAPTURE, capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
+import { addPerson } from "./support/people.ts";
+import { type Data } from "./support/running_app.ts";
+import { SIGNALS } from "./support/rooms.ts";
+import { makeSession } from "./support/sessions.ts";
+import { ELEMENT_EVENTS, subscribeOverHttp } from "./support/subscription.ts";
+
+/** The table that a reviewer reads; `WRITE_SNAPSHOTS=1` writes it anew. */
+const TABLE = new URL("snapshots/access_matrix.txt", import.meta.url);
+
+type Variables = Record<string, unknown>;
+
+/** One way to ask for a root field. Whatever can be done once is made anew for each actor. */
+interface Operation {
+  query: string;
+  variables?: (world: AccessWorld, actor: ActorName) => Variables | Promise<Variables>;
+}
+
+const ofProject = ({ projectId }: AccessWorld) => ({ id: projectId });
+const ofElement = ({ elementId }: AccessWorld) => ({ id: elementId });
+const ofNewPerson = async ({ app }: AccessWorld) => ({ id: (await addPerson(app)).id });
+/** Another session of somebody: what they are asked to do may end the one before. */
+const as = ({ app, people }: AccessWorld, name: keyof AccessWorld["people"]) => makeSession(app, people[name].id);
+const ofNewProject = async (world: AccessWorld, actor: ActorName) => {
+  const { app, people } = world;
+  const person = people[actor as keyof typeof people];
+  const id = await createProject(app, await as(world, "owner"), "Members");
+  return { id, userId: person?.id ?? people.member.id };
+};
+const newElementOf = (captor: "owner" | "editor") => async (world: AccessWorld) => ({
+  id: await capture(world.app, await as(world, captor), captureInput({ projectId: world.projectId })),
+});
+
+/** Every root field, some asked for in more than one way: the field's name comes first. */
+const OPERATIONS: Record<string, Operation> = {
+  "node (element)": { query: `query ($id: ID!) { node(id: $id) { id } }`, variables: ofElement },
+  "node (project)": { query: `query ($id: ID!) { node(id: $id) { id } }`, variables: ofProject },
+  "nodes (element)": { query: `query ($id: ID!) { nodes(ids: [$id]) { id } }`, variables: ofElement },
+  "viewer": { query: `{ viewer { id } }` },
+  "viewer (sessions and tokens)": { query: `{ viewer { sessions { id } accessTokens { id } } }` },
+  "user (the owner)": {
+    query: `query ($id: ID!) { user(id: $id) { email } }`,
+    variables: ({ people }) => ({ id: people.owner.id }),
+  },
+  "users": { query: `{ users { totalCount } }` },
+  "projects": { query: `{ projects { totalCount } }` },
+  "project": { query: `query ($id: ID!) { project(id: $id) { name members { role } } }`, variables: ofProject },
+  "element": { query: `query ($id: ID!) { element(id: $id) { html } }`, variables: ofElement },
+  "elements (all)": { query: `{ elements { totalCount } }` },
+  "elements (of the project)": {
+    query: `query ($id: ID!) { elements(projectId: $id) { totalCount } }`,
+    variables: ofProject,
+  },
+  "pointedElement": {
+    query: `query ($id: ID!) { pointedElement(projectId: $id) { id } }`,
+    variables: ofProject,
+  },
+  "livePages": { query: `query ($id: ID!) { livePages(projectId: $id) { id } }`, variables: ofProject },
+  "appConfig": { query: `{ appConfig { key } }` },
+  "signIn": {
+    query: `mutation { signIn(input: { email: "nobody@example.org", password: "x" }) { token } }`,
+  },
+  "signOut": { query: `mutation { signOut }` },
+  "revokeSession (own)": {
+    query: `mutation ($id: ID!) { revokeSession(id: $id) }`,
+    variables: async ({ app, people }, actor) => {
+      const person = people[actor as keyof typeof people] ?? people.owner;
+      const token = await makeSession(app, person.id);
+      const { viewer } = await app.ask(`{ viewer { sessions { id current } } }`, {}, token);
+      return { id: viewer.sessions.find(({ current }: Data) => current).id };
+    },
+  },
+  "revokeSession (the owner's)": {
+    query: `mutation ($id: ID!) { revokeSession(id: $id) }`,
+    variables: async (world) => {
+      const { viewer } = await world.app.ask(`{ viewer { sessions { id current } } }`, {}, await as(world, "owner"));
+      return { id: viewer.sessions.find(({ current }: Data) => current).id };
+    },
+  },
+  "revokeOtherSessions": { query: `mutation { revokeOtherSessions }` },
+  "revokeUserSessions (somebody's)": {
+    query: `mutation ($id: ID!) { revokeUserSessions(userId: $id) }`,
+    variables: ofNewPerson,
+  },
+  "changePassword (wrong)": {
+    query: `mutation {
+      changePassword(input: { currentPassword: "not this one", newPassword: "an entirely new one" })
+    }`,
+  },
+  "createUser": {
+    query: `mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }`,
+    variables: () => ({
+      input: {
+        email: `${crypto.randomUUID()}@example.org`,
+        name: "New",
+        role: "VIEWER",
+        password: "a password nobody has",
+      },
+    }),
+  },
+  "updateUser": {
+    query: `mutation ($id: ID!) { updateUser(input: { id: $id, name: "Other" }) { id } }`,
+    variables: ofNewPerson,
+  },
+  "unlockUser": { query: `mutation ($id: ID!) { unlockUser(id: $id) { id } }`, variables: ofNewPerson },
+  "deleteUser": { query: `mutation ($id: ID!) { deleteUser(id: $id) }`, variables: ofNewPerson },
+  "createAccessToken": {
+    query: `mutation { createAccessToken(input: { name: "t", scopes: [AUDIT_READ] }) { token } }`,
+  },
+  "createAccessToken (of the project)": {
+    query: `mutation ($id: ID!) {
+      createAccessToken(input: { name: "t", scopes: [ELEMENTS_READ], projectId: $id }) { token }
+    }`,
+    variables: ofProject,
+  },
+  "revokeAccessToken (the owner's)": {
+    query: `mutation ($id: ID!) { revokeAccessToken(id: $id) }`,
+    variables: async (world) => {
+      const token = await as(world, "owner");
+      await createAccessToken(world.app, token, { scopes: ["ELEMENTS_READ"] });
+      const { viewer } = await world.app.ask(`{ viewer { accessTokens { id } } }`, {}, token);
+      return { id: viewer.accessTokens.at(-1).id };
+    },
+  },
+  "createProject": { query: `mutation { createProject(input: { name: "Mine" }) { id } }` },
+  "setProjectMember (oneself into another's)": {
+    query: `mutation ($id: ID!, $userId: ID!) {
+      setProjectMember(input: { projectId: $id, userId: $userId, role: EDITOR }) { id }
+    }`,
+    variables: async (world, actor) =>
+      actor === "owner" ? { id: world.projectId, userId: world.people.editor.id } : await ofNewProject(world, actor),
+  },
+  "setProjectMember (somebody into it)": {
+    query: `mutation ($id: ID!, $userId: ID!) {
+      setProjectMember(input: { projectId: $id, userId: $userId, role: VIEWER }) { id }
+    }`,
+    variables: async ({ app, projectId }) => ({ id: projectId, userId: (await addPerson(app)).id }),
+  },
+  "captureElement": { query: CAPTURE, variables: ({ projectId }) => ({ input: captureInput({ projectId }) }) },
+  "updateElement": {
+    query: `mutation ($id: ID!) { updateElement(input: { id: $id, note: "x" }) { id } }`,
+    variables: ofElement,
+  },
+  "commentOnElement": {
+    query: `mutation ($id: ID!) { commentOnElement(input: { elementId: $id, body: "x" }) { id } }`,
+    variables: ofElement,
+  },
+  "deleteElement (the owner's)": {
+    query: `mutation ($id: ID!) { deleteElement(id: $id) }`,
+    variables: newElementOf("owner"),
+  },
+  "deleteElement (the editor's)": {
+    query: `mutation ($id: ID!) { deleteElement(id: $id) }`,
+    variables: newElementOf("editor"),
+  },
+  "sendSignal (as nobody)": {
+    query: `mutation { sendSignal(input: { from: "x", to: "y", negotiationId: "z", kind: BYE }) { sequence } }`,
+  },
+  "setConfig": { query: `mutation { setConfig(key: "instance.name", value: "x") { key } }` },
+  "elementEvents": { query: ELEMENT_EVENTS, variables: ({ projectId }) => ({ projectId, after: 0 }) },
+  "signals": {
+    query: SIGNALS,
+    variables: ({ projectId }) => ({ input: { projectId, label: "x", kind: "VIEWER" } }),
+  },
+};
+
+Deno.test("each root field has its line in the table of who may do what", async () => {
+  await using world = await makeAccessWorld();
+  const roots = "queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } }";
+  const { __schema } = await world.app.ask(`{ __schema { ${roots} } }`);
+  const served = Object.values(__schema).flatMap((type) => (type as Data).fields.map(({ name }: Data) => name));
+  const covered = new Set(Object.keys(OPERATIONS).map((name) => name.split(" ")[0]));
+  assert.deepEqual(served.filter((name) => !covered.has(name)), []);
+  assert.deepEqual([...covered].filter((name) => !served.includes(name)), []);
+});
+
+Deno.test("each operation answers each kind of actor as the checked-in table says", async () => {
+  await using world = await makeAccessWorld();
+  const actors = Object.keys(ACTORS) as ActorName[];
+  const rows: string[][] = [];
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
+    const cells: string[] = [];
+    for (const actor of actors) cells.push(shorten(await outcome(world, actor, operation)));
+    rows.push([name, ...cells]);
+  }
+  const table = draw(actors, rows);
+  if (Deno.env.get("WRITE_SNAPSHOTS") === "1") await Deno.writeTextFile(TABLE, table);
+  assert.equal(table, await Deno.readTextFile(TABLE));
+});
+
+async function outcome(world: AccessWorld, actor: ActorName, operation: Operation): Promise<string> {
+  const variables = await operation.variables?.(world, actor) ?? {};
+  const credential = await world.credential(actor);
+  if (operation.query.startsWith("subscription")) {
+    await using events = await subscribeOverHttp(world.app, { query: operation.query, variables, token: credential });
+    return await events.next().then(() => "ok", (error: Error) => error.message);
+  }
+  const { data, errors } = await world.app.graphql(operation.query, variables, credential);
+  if (errors !== undefined) return errors[0]?.extensions.code ?? "?";
+  const [answer] = Object.values(data ?? {}).flat();
+  return answer === null ? "null" : "ok";
+}
+
+const SHORT: Record<string, string> = {
+  ok: "ok",
+  null: "null",
+  UNAUTHENTICATED: "401",
+  FORBIDDEN: "403",
+  NOT_FOUND: "404",
+  CONFLICT: "409",
+  INVALID_INPUT: "400",
+  INVALID_CREDENTIALS: "cred",
+};
+
+function shorten(code: string): string {
+  return SHORT[code] ?? code;
+}
+
+function draw(actors: ActorName[], rows: string[][]): string {
+  const legend = Object.entries(ACTORS).map(([name, meaning]) => `${name.padEnd(14)}${meaning}`);
+  const codes = Object.entries(SHORT).filter(([code]) => code !== "ok" && code !== "null")
+    .map(([code, short]) => `${short} ${code}`).join(", ");
+  const table = [["", ...actors], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  return [
+    "Who gets what for each root field. Written by tests/access_matrix_test.ts; read by whoever changes it.",
+    `null: answered with null and no error; ${codes}`,
+    "",
+    ...legend,
+    "",
+    ...lines,
+    "",
+  ].join("\n");
+}
