@@ -58,6 +58,15 @@ const OPERATIONS: Record<string, Operation> = {
     variables: ofProject,
   },
   "livePages": { query: `query ($id: ID!) { livePages(projectId: $id) { id } }`, variables: ofProject },
+  "securityEvents": { query: `{ securityEvents { totalCount } }` },
+  "node (security event)": {
+    query: `query ($id: ID!) { node(id: $id) { id } }`,
+    variables: async ({ app }) => {
+      const { securityEvents } = await app.ask(`{ securityEvents(first: 1) { edges { node { id } } } }`, {}, app.token);
+      return securityEvents.edges[0].node;
+    },
+  },
+  "verifyAudit": { query: `{ verifyAudit { valid } }` },
   "appConfig": { query: `{ appConfig { key } }` },
   "signIn": {
     query: `mutation { signIn(input: { email: "nobody@example.org", password: "x" }) { token } }`,
@@ -160,6 +169,7 @@ const OPERATIONS: Record<string, Operation> = {
   },
   "setConfig": { query: `mutation { setConfig(key: "instance.name", value: "x") { key } }` },
   "elementEvents": { query: ELEMENT_EVENTS, variables: ({ projectId }) => ({ projectId, after: 0 }) },
+  "securityEventRecorded": { query: `subscription { securityEventRecorded(after: 0) { sequence } }` },
   "signals": {
     query: SIGNALS,
     variables: ({ projectId }) => ({ input: { projectId, label: "x", kind: "VIEWER" } }),

@@ -35,7 +35,10 @@ Deno.test("db:init, db:status, db:rollback and db:migrate go through the version
     assert.equal(init.stdout.trim().split("\n").length, versions.length);
     assert.match(init.stdout, /^Applied 20261124000100_users in \d+\.\d ms\n/);
     assert.deepEqual([(await runTask("db:init", [], dataDir)).code, await status()], [0, [0, 0, 0]]);
-    assert.match((await runTask("db:rollback", [], dataDir)).stdout, new RegExp(`^Rolled back ${latest}_\\w+ in`));
+    assert.match(
+      (await runTask("db:rollback", ["--allow-destructive"], dataDir)).stdout,
+      new RegExp(`^Rolled back ${latest}_\\w+ in`),
+    );
     assert.deepEqual(await status(), [1, 1, 0]);
     const dry = await runTask("db:migrate", ["--dry-run"], dataDir);
     assert.match(dry.stdout, new RegExp(`^Would apply ${latest}_\\w+\n\\+ table`));

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { createAudit } from "../src/audit/audit.ts";
+import { openAudit } from "../src/audit/audit.ts";
 import type { UserActor } from "../src/base/actor.ts";
 import { systemClock as clock } from "../src/base/clock.ts";
 import { fromGlobalId } from "../src/base/ids.ts";
 import { openDatabase } from "../src/database/database.ts";
+import { createSealer } from "../src/database/sealing.ts";
 import { createElements } from "../src/elements/elements.ts";
 import { createEvents, type Events } from "../src/events/events.ts";
 import { openKv } from "../src/kv/kv.ts";
@@ -38,7 +39,9 @@ Deno.test("elements.watch() leaves nothing on the bus, however its reader goes",
   await using database = openDatabase(`${app.dataDir}/fingerpost.db`);
   using kv = await openKv(`${app.dataDir}/kv.db`);
   const { events, open } = countedEvents();
-  const audit = createAudit({ clock });
+  const sealer = await createSealer([new Uint8Array(32)]);
+  const files = { databaseFile: `${app.dataDir}/fingerpost.db`, checkpointFile: `${app.dataDir}/audit.checkpoints` };
+  const audit = await openAudit({ database, events, sealer, clock, ...files });
   const projects = createProjects({ database, audit, clock });
   const rateLimits = createRateLimits({ database, kv, clock });
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });

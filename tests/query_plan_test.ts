@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { Sql } from "sql-template-tag";
 import * as demoRows from "../src/app/_seed_demo_rows.ts";
+import * as checkpointRows from "../src/audit/_checkpoint_rows.ts";
 import * as auditRows from "../src/audit/_rows.ts";
+import type { SecurityEventFilter } from "../src/audit/audit.ts";
 import type { Connection } from "../src/database/database.ts";
 import { openConnection } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
@@ -23,10 +25,22 @@ const ID = "01a20acd-0000-7000-8000-000000000000";
 const IDS = [ID, ID];
 
 /** Tables that stay small: one row for each kind of thing that the code knows. */
-const SMALL = new Set(["rate_limits", "app_config", "demo_rows", "json_each", "sqlite_schema", "CONSTANT"]);
+const SMALL = new Set([
+  "audit_keys",
+  "rate_limits",
+  "app_config",
+  "demo_rows",
+  "json_each",
+  "sqlite_schema",
+  "CONSTANT",
+]);
 
 /** Scans that are meant, each with its reason. */
 const MEANT: Record<string, string> = {
+  "SELECT sequence, hash, signature, made_at AS madeAt FROM audit_checkpoints ORDER BY sequence":
+    "a verification needs all of them",
+  "SELECT sequence, hash, signature, made_at AS madeAt FROM audit_prunings ORDER BY sequence":
+    "a verification needs all of them",
   "SELECT 1 FROM users LIMIT 1": "one row is read",
   "SELECT count(*) AS count FROM users WHERE TRUE": "an admin counts all users, which is asked for by name",
   "SELECT count(*) AS count FROM projects WHERE TRUE": "an admin counts all projects, which is asked for by name",
@@ -82,6 +96,31 @@ const listings = [{ projectId: ID }, { memberId: ID }].flatMap((scope) =>
 );
 const projectScopes = [null, ID].flatMap((memberId) => [null, ID].map((projectId) => ({ memberId, projectId })));
 
+const place = { sequence: 1, hash: new Uint8Array(32) };
+const checkpoint = { ...place, signature: new Uint8Array(32), madeAt: 0 };
+const securityEvent = {
+  ...place,
+  id: ID,
+  kind: "user.created",
+  severity: "INFO",
+  actorKind: "system",
+  actorId: null,
+  subjectId: null,
+  ipAddress: null,
+  userAgent: null,
+  details: "{}",
+  occurredAt: 0,
+} as const;
+const eventFilters: SecurityEventFilter[] = [
+  {},
+  { kind: ["user.created", "user.deleted"] },
+  { severity: ["CRITICAL"] },
+  { actorId: ID },
+  { occurredAfter: 5 },
+  { occurredBefore: 5 },
+  { kind: ["user.created"], severity: ["INFO"], actorId: ID, occurredAfter: 5, occurredBefore: 9 },
+];
+
 const userListings: UserListing[] = [null, ["ADMIN"] as const].flatMap((role) =>
   [null, ["DISABLED"] as const].flatMap((status) => [null, "a"].map((search) => ({ role, status, search })))
 );
@@ -90,19 +129,34 @@ type Call = (connection: Connection) => Promise<unknown>;
 
 /** Every function of the rows files, called with each kind of arguments that makes another statement. */
 const CALLS: Record<string, Call[]> = {
-  "audit/_rows.ts insertSecurityEvent": [(c) =>
-    auditRows.insertSecurityEvent(c, {
-      id: ID,
-      kind: "a.b",
-      severity: "INFO",
-      actorKind: "system",
-      actorId: null,
-      subjectId: null,
-      ipAddress: null,
-      userAgent: null,
-      details: "{}",
-      occurredAt: 0,
-    })],
+  "audit/_rows.ts insertSecurityEvent": [(c) => auditRows.insertSecurityEvent(c, securityEvent)],
+  "audit/_rows.ts findHead": [(c) => auditRows.findHead(c)],
+  "audit/_rows.ts findEvents": [(c) => auditRows.findEvents(c, IDS)],
+  "audit/_rows.ts listEventsAfter": [(c) => auditRows.listEventsAfter(c, 1, 100)],
+  "audit/_rows.ts chainEvent": [(c) => auditRows.chainEvent(c, place)],
+  "audit/_rows.ts listEvents": eventFilters.flatMap((filter) =>
+    pages.map((page): Call => (c) => auditRows.listEvents(c, filter, page))
+  ),
+  "audit/_rows.ts countEvents": eventFilters.map((filter): Call => (c) => auditRows.countEvents(c, filter)),
+  "audit/_rows.ts hasRecentEvents": [
+    (c) => auditRows.hasRecentEvents(c, { kinds: ["a.b", "c.d"], since: 5 }, 10),
+    (c) => auditRows.hasRecentEvents(c, { kinds: ["a.b"], since: 5, column: "actor_id", value: ID }, 10),
+    (c) => auditRows.hasRecentEvents(c, { kinds: ["a.b"], since: 5, column: "ip_address", value: "::1" }, 10),
+  ],
+  "audit/_rows.ts findLastBefore": [(c) => auditRows.findLastBefore(c, 5)],
+  "audit/_rows.ts deleteEventsThrough": [(c) => auditRows.deleteEventsThrough(c, 5)],
+  "audit/_checkpoint_rows.ts listKeys": [(c) => checkpointRows.listKeys(c)],
+  "audit/_checkpoint_rows.ts findKeyId": [(c) => checkpointRows.findKeyId(c)],
+  "audit/_checkpoint_rows.ts insertKey": [
+    (c) => checkpointRows.insertKey(c, { id: ID, firstSequence: 1, sealedKey: new Uint8Array(61) }),
+  ],
+  "audit/_checkpoint_rows.ts listCheckpoints": [(c) => checkpointRows.listCheckpoints(c)],
+  "audit/_checkpoint_rows.ts findCheckpoint": [(c) => checkpointRows.findCheckpoint(c, 5)],
+  "audit/_checkpoint_rows.ts findCheckpointAfter": [(c) => checkpointRows.findCheckpointAfter(c, 5)],
+  "audit/_checkpoint_rows.ts insertCheckpoint": [(c) => checkpointRows.insertCheckpoint(c, checkpoint)],
+  "audit/_checkpoint_rows.ts listPrunings": [(c) => checkpointRows.listPrunings(c)],
+  "audit/_checkpoint_rows.ts findPruning": [(c) => checkpointRows.findPruning(c)],
+  "audit/_checkpoint_rows.ts insertPruning": [(c) => checkpointRows.insertPruning(c, checkpoint)],
   "rate_limits/_rows.ts listRateLimits": [(c) => rateLimitRows.listRateLimits(c)],
   "rate_limits/_rows.ts insertRateLimit": [
     (c) => rateLimitRows.insertRateLimit(c, { action: "a", maxCount: 1, windowSeconds: 1 }, 0),

@@ -193,7 +193,7 @@ Deno.test("db:seed refuses a running server, pending migrations and wrong usage"
   await app.stop();
   assert.equal((await runTask("db:seed", ["--demo", "--clear"], app.dataDir)).code, 2);
   assert.equal((await runTask("db:seed", ["--dmeo"], app.dataDir)).code, 2);
-  assert.equal((await runTask("db:rollback", [], app.dataDir)).code, 0);
+  assert.equal((await runTask("db:rollback", ["--allow-destructive"], app.dataDir)).code, 0);
   const { code, stderr } = await runTask("db:seed", [], app.dataDir);
   assert.deepEqual([code, /run `deno task db:migrate` first/.test(stderr)], [1, true]);
 });

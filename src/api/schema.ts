@@ -1,4 +1,6 @@
 import type { GraphQLSchema } from "graphql";
+import type { Audit } from "../audit/audit.ts";
+import { addAuditSchema } from "../audit/schema.ts";
 import { addElementsSchema } from "../elements/schema.ts";
 import type { Elements } from "../elements/elements.ts";
 import { createBuilder } from "../graphql/builder.ts";
@@ -17,6 +19,7 @@ import type { Users } from "../users/users.ts";
 
 /** The rooms that the schema shows. */
 export interface Services {
+  audit: Audit;
   users: Users;
   settings: Settings;
   sessions: Sessions;
@@ -36,9 +39,9 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { users, settings, sessions, projects, elements, signalling, peers } = services;
+  const { audit, users, settings, sessions, projects, elements, signalling, peers } = services;
   const builder = createBuilder();
-  const userTypes = addUsersSchema(builder, users);
+  const userTypes = addUsersSchema(builder, users, addAuditSchema(builder, audit));
   addSettingsSchema(builder, settings);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });

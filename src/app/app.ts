@@ -5,7 +5,7 @@ import { createGraphqlHttp } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
-import { createAudit } from "../audit/audit.ts";
+import { openAudit } from "../audit/audit.ts";
 import { systemActor } from "../base/actor.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
@@ -77,7 +77,11 @@ export async function createApp(
   stack.use(keepStatementFile(folder.paths.statements, { database, clock }));
   const kv = stack.use(await openKv(folder.paths.kv));
   const events = stack.use(createEvents());
-  const audit = createAudit({ clock });
+  const sealer = await createSealer(folder.secretKeys);
+  const { database: databaseFile, auditCheckpoints: checkpointFile } = folder.paths;
+  const audit = stack.use(await openAudit({ database, events, sealer, clock, databaseFile, checkpointFile }));
+  await audit.begin();
+  await resealWithCurrentKey(config, folder, { database, sealer });
   const record = (
     kind: "database.migrated" | "database.restored" | "server.started" | "server.stopped",
     details = {},
@@ -86,7 +90,7 @@ export async function createApp(
   if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
   stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
   const rateLimits = createRateLimits({ database, kv, clock });
-  const settings = createSettings({ database, audit, sealer: await openSealer(config, folder, database), clock });
+  const settings = createSettings({ database, audit, sealer, clock });
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
@@ -97,7 +101,7 @@ export async function createApp(
   const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
   const peers = stack.use(createPeers({ signalling, elements, projects, sessions, clock }));
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
-  const schema = buildSchema({ users, settings, sessions, projects, elements, signalling, peers }, {
+  const schema = buildSchema({ audit, users, settings, sessions, projects, elements, signalling, peers }, {
     publicUrl,
     secureCookies,
   });
@@ -161,13 +165,15 @@ async function bringUpToDate(dataDir: string, path: string, clock: Clock): Promi
 }
 
 /** Seals anew what an older key sealed, and then lets that key go. */
-async function openSealer(config: Config, folder: DataFolder, database: Database): Promise<Sealer> {
-  const sealer = await createSealer(folder.secretKeys);
+async function resealWithCurrentKey(
+  config: Config,
+  folder: DataFolder,
+  { database, sealer }: { database: Database; sealer: Sealer },
+): Promise<void> {
   const { resealed, lost } = await resealAll(database, sealer);
   if (resealed > 0) log.info("Sealed {resealed} values with the new secret key", { resealed });
   if (lost > 0) log.warning("{lost} sealed values can't be opened: their secret key is not here", { lost });
   if (config.secretKeys === null) await keepCurrentKey(folder.paths.secretKey, folder.secretKeys);
-  return sealer;
 }
 
 async function stateOf(probe: Promise<unknown>): Promise<"ok" | "failing"> {

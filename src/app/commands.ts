@@ -19,6 +19,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   "db:health": async () => (await import("./database_health.ts")).showDatabaseHealth,
   "db:rekey": async () => (await import("./database_rekey.ts")).rekeyDatabase,
   "db:restore": async () => (await import("./database_restore.ts")).restoreDatabase,
+  "audit:verify": async () => (await import("./audit_tasks.ts")).verifyAuditLog,
+  "audit:export": async () => (await import("./audit_tasks.ts")).exportAuditLog,
   grants: async () => (await import("./grants.ts")).printGrant,
 };
 

@@ -1,13 +1,10 @@
-import { createAudit } from "../audit/audit.ts";
-import { systemActor } from "../base/actor.ts";
-import { systemClock } from "../base/clock.ts";
-import { readConfig } from "../base/config.ts";
+import { type Config, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { type BackupMade, type BackupProgress, type BackupRequest, createBackup } from "../database/backups.ts";
-import { openDatabase } from "../database/database.ts";
 import { rememberFailure } from "./backup_failure.ts";
 import { requestFor } from "./backup_request.ts";
-import { type DataPaths, dataPaths } from "./data_folder.ts";
+import { dataPaths } from "./data_folder.ts";
+import { recordTask } from "./task_audit.ts";
 import { readArguments, say, startProgressBar, tell } from "./terminal.ts";
 
 /** `db:backup`: makes an archive beside a running server, and reads it back. */
@@ -15,20 +12,21 @@ export async function backUpDatabase(args: string[]): Promise<number> {
   const { values } = readArguments("db:backup [--to FILE] [--with-key]", args, {
     options: { to: { type: "string" }, "with-key": { type: "boolean" } },
   });
-  const { dataDir, secretKeys } = readConfig(Deno.env);
-  const paths = dataPaths(dataDir);
+  const config = readConfig(Deno.env);
+  const paths = dataPaths(config.dataDir);
   const withKey = values["with-key"] === true;
-  if (withKey && secretKeys !== null) {
+  if (withKey && config.secretKeys !== null) {
     throw new AppError("INVALID_INPUT", "Cannot put the key in: FINGERPOST_SECRET_KEY holds it, not a file");
   }
   const { to } = values;
-  const made = await recorded(paths, { ...requestFor(paths, withKey), ...(typeof to === "string" ? { to } : {}) });
+  const made = await recorded(config, { ...requestFor(paths, withKey), ...(typeof to === "string" ? { to } : {}) });
   say(made.path);
   tell(`${made.bytes} bytes in ${(made.durationMs / 1_000).toFixed(1)} s, read back and verified`);
   return 0;
 }
 
-async function recorded(paths: DataPaths, request: BackupRequest): Promise<BackupMade> {
+async function recorded(config: Config, request: BackupRequest): Promise<BackupMade> {
+  const paths = dataPaths(config.dataDir);
   if (await Deno.stat(paths.database).then(({ size }) => size === 0, () => true)) {
     throw new AppError("UNAVAILABLE", `Cannot back up "${paths.database}": there is no database`);
   }
@@ -37,19 +35,11 @@ async function recorded(paths: DataPaths, request: BackupRequest): Promise<Backu
   try {
     const made = await createBackup({ ...request, onProgress });
     await rememberFailure(paths.backupFailure, null);
-    await record(paths, { kind: "backup.made", details: { bytes: made.bytes } });
+    await recordTask(config, { kind: "backup.made", details: { bytes: made.bytes } });
     return made;
   } catch (error) {
     const isWrongUsage = error instanceof AppError && error.code === "INVALID_INPUT";
-    if (!isWrongUsage) await record(paths, { kind: "backup.failed" }).catch(() => undefined);
+    if (!isWrongUsage) await recordTask(config, { kind: "backup.failed" }).catch(() => undefined);
     throw error;
   }
-}
-
-async function record(
-  paths: DataPaths,
-  event: { kind: "backup.made" | "backup.failed"; details?: Record<string, number> },
-): Promise<void> {
-  await using database = openDatabase(paths.database);
-  await database.write((connection) => createAudit({ clock: systemClock }).record(connection, systemActor, event));
 }

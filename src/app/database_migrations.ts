@@ -1,9 +1,6 @@
-import { readConfig } from "../base/config.ts";
-import { systemActor } from "../base/actor.ts";
+import { type Config, readConfig } from "../base/config.ts";
 import { systemClock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
-import { createAudit } from "../audit/audit.ts";
-import { openDatabase } from "../database/database.ts";
 import {
   migrate,
   type MigrateOptions,
@@ -14,6 +11,7 @@ import {
 } from "../database/migrations.ts";
 import { backUpFirst } from "./backup_request.ts";
 import { dataPaths, lockDataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { recordTask } from "./task_audit.ts";
 import { readArguments, say, tell } from "./terminal.ts";
 
 /** `db:init`: makes the data folder and the database as the first start does, without an admin. */
@@ -21,7 +19,7 @@ export async function initDatabase(args: string[]): Promise<number> {
   readArguments("db:init", args);
   const config = readConfig(Deno.env);
   using _folder = await openDataFolder(config.dataDir, config.secretKeys);
-  await runAndTell("Applied", migrate(optionsFor(config.dataDir, {})), config.dataDir);
+  await runAndTell("Applied", migrate(optionsFor(config.dataDir, {})), config);
   return 0;
 }
 
@@ -30,7 +28,8 @@ export async function migrateDatabase(args: string[]): Promise<number> {
   const { values } = readArguments("db:migrate [--to VERSION] [--dry-run] [--allow-destructive]", args, {
     options: { to: { type: "string" }, "dry-run": { type: "boolean" }, "allow-destructive": { type: "boolean" } },
   });
-  const { dataDir } = readConfig(Deno.env);
+  const config = readConfig(Deno.env);
+  const { dataDir } = config;
   const options = optionsFor(dataDir, values);
   if (values["dry-run"] === true) return await tryAndTell(options);
   const { migrations } = await readMigrationReport(options.path, MIGRATIONS);
@@ -40,7 +39,7 @@ export async function migrateDatabase(args: string[]): Promise<number> {
     return 0;
   }
   using _lock = await lockDataFolder(dataDir);
-  await runAndTell("Applied", migrate(options), dataDir);
+  await runAndTell("Applied", migrate(options), config);
   return 0;
 }
 
@@ -49,9 +48,9 @@ export async function rollBackDatabase(args: string[]): Promise<number> {
   const { values } = readArguments("db:rollback [--to VERSION] [--allow-destructive]", args, {
     options: { to: { type: "string" }, "allow-destructive": { type: "boolean" } },
   });
-  const { dataDir } = readConfig(Deno.env);
-  using _lock = await lockDataFolder(dataDir);
-  await runAndTell("Rolled back", rollBack(optionsFor(dataDir, values)), dataDir);
+  const config = readConfig(Deno.env);
+  using _lock = await lockDataFolder(config.dataDir);
+  await runAndTell("Rolled back", rollBack(optionsFor(config.dataDir, values)), config);
   return 0;
 }
 
@@ -81,7 +80,8 @@ export async function createMigrationIn(folder: string, name: string): Promise<s
 /** `db:reset`: empties the data folder of its two databases, after a backup, and makes them anew. */
 export async function resetDatabase(args: string[]): Promise<number> {
   const { values } = readArguments("db:reset --yes", args, { options: { yes: { type: "boolean" } } });
-  const { dataDir } = readConfig(Deno.env);
+  const config = readConfig(Deno.env);
+  const { dataDir } = config;
   const paths = dataPaths(dataDir);
   if (values["yes"] !== true) {
     throw new AppError(
@@ -91,12 +91,13 @@ export async function resetDatabase(args: string[]): Promise<number> {
   }
   using _lock = await lockDataFolder(dataDir);
   await backUpAndTell(dataDir);
-  for (const path of [paths.database, paths.kv].flatMap((path) => [path, `${path}-wal`, `${path}-shm`])) {
+  const databases = [paths.database, paths.kv].flatMap((path) => [path, `${path}-wal`, `${path}-shm`]);
+  for (const path of [...databases, paths.auditCheckpoints]) {
     await Deno.remove(path).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
-  await runAndTell("Applied", migrate(optionsFor(dataDir, {})), dataDir);
+  await runAndTell("Applied", migrate(optionsFor(dataDir, {})), config);
   return 0;
 }
 
@@ -119,25 +120,18 @@ async function backUpAndTell(dataDir: string): Promise<void> {
   if (path !== null) tell(`Backed up to ${path}`);
 }
 
-async function runAndTell(verb: string, work: Promise<MigrationRun[]>, dataDir: string): Promise<void> {
+async function runAndTell(verb: string, work: Promise<MigrationRun[]>, config: Config): Promise<void> {
   const runs = await work;
   for (const { version, name, durationMs } of runs) say(`${verb} ${version}_${name} in ${durationMs.toFixed(1)} ms`);
   if (runs.length === 0) tell("Nothing to do");
-  else await recordMigrations(dataDir, `${verb.toLowerCase()} ${runs.map(({ version }) => version).join(" ")}`);
+  else await recordMigrations(config, `${verb.toLowerCase()} ${runs.map(({ version }) => version).join(" ")}`);
 }
 
 /** Where the audit log was not rolled back with the rest, it tells what was done. */
-async function recordMigrations(dataDir: string, what: string): Promise<void> {
-  const { path } = optionsFor(dataDir, {});
-  const { migrations, drift } = await readMigrationReport(path, MIGRATIONS);
+async function recordMigrations(config: Config, versions: string): Promise<void> {
+  const { migrations, drift } = await readMigrationReport(dataPaths(config.dataDir).database, MIGRATIONS);
   if (drift.length > 0 || migrations.some(({ state }) => state !== "applied")) return;
-  await using database = openDatabase(path);
-  await database.write((connection) =>
-    createAudit({ clock: systemClock }).record(connection, systemActor, {
-      kind: "database.migrated",
-      details: { versions: what },
-    })
-  );
+  await recordTask(config, { kind: "database.migrated", details: { versions } });
 }
 
 async function tryAndTell(options: MigrateOptions): Promise<number> {

@@ -1,6 +1,3 @@
-import { createAudit } from "../audit/audit.ts";
-import { systemActor } from "../base/actor.ts";
-import { systemClock } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { openDatabase } from "../database/database.ts";
@@ -8,6 +5,7 @@ import { resealAll } from "../database/resealing.ts";
 import { createSealer } from "../database/sealing.ts";
 import { dataPaths, lockDataFolder } from "./data_folder.ts";
 import { addSecretKey, keepCurrentKey } from "./secret_keys.ts";
+import { openTaskAudit, recordTask } from "./task_audit.ts";
 import { readArguments, say, tell } from "./terminal.ts";
 
 /** `db:rekey`: a new secret key; where a server runs, its next start seals everything with it. */
@@ -26,17 +24,17 @@ export async function rekeyDatabase(args: string[]): Promise<number> {
   }
   const keys = await addSecretKey(paths.secretKey);
   say("A new key is the first in secret.key");
-  await using database = openDatabase(paths.database);
-  await database.write((connection) =>
-    createAudit({ clock: systemClock }).record(connection, systemActor, {
-      kind: "config.changed",
-      subjectId: "secret.key",
-    })
-  );
+  await recordTask({ dataDir, secretKeys }, { kind: "config.changed", subjectId: "secret.key" });
   using lock = await lockDataFolder(dataDir).catch(() => null);
   if (lock === null) {
     tell("Restart the server: it then seals everything with the new key and drops the old one");
     return 0;
+  }
+  await using database = openDatabase(paths.database);
+  {
+    // Before the old ones are sealed anew: who knew the old key shall not go on with the audit log.
+    await using audit = await openTaskAudit(database, { dataDir, secretKeys: keys });
+    await audit.begin();
   }
   const { resealed, lost } = await resealAll(database, await createSealer(keys));
   await keepCurrentKey(paths.secretKey, keys);

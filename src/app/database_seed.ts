@@ -1,4 +1,4 @@
-import { createAudit } from "../audit/audit.ts";
+import type { Audit } from "../audit/audit.ts";
 import { systemClock } from "../base/clock.ts";
 import { type Config, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
@@ -14,6 +14,7 @@ import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
 import { readSeed } from "./seed_data.ts";
 import { makeDemoSeed } from "./seed_demo.ts";
 import { type SeedResult, writeSeed } from "./seed_writer.ts";
+import { openTaskAudit } from "./task_audit.ts";
 import { readArguments, say, startProgressBar, tell } from "./terminal.ts";
 
 /** What a seed file may have: it is read whole. */
@@ -33,10 +34,11 @@ export async function seedDatabase(args: string[]): Promise<number> {
   using folder = await openDataFolder(config.dataDir, config.secretKeys);
   await requireMigrated(folder);
   await using database = openDatabase(folder.paths.database);
-  await seedDefaults(database, folder);
-  if (values["demo"] === true) await seedFrom(database, await makeDemoSeed(systemClock.now()), true);
+  await using audit = await openTaskAudit(database, config);
+  await seedDefaults(database, audit, folder);
+  if (values["demo"] === true) await seedFrom(database, audit, await makeDemoSeed(systemClock.now()), true);
   if (values["clear"] === true) await clearDemo(database, config);
-  if (input !== undefined) await seedFrom(database, input, false);
+  if (input !== undefined) await seedFrom(database, audit, input, false);
   return 0;
 }
 
@@ -49,11 +51,11 @@ async function requireMigrated({ paths }: DataFolder): Promise<void> {
   }
 }
 
-async function seedDefaults(database: Database, { secretKeys }: DataFolder): Promise<void> {
+async function seedDefaults(database: Database, audit: Audit, { secretKeys }: DataFolder): Promise<void> {
   const clock = systemClock;
   const settings = createSettings({
     database,
-    audit: createAudit({ clock }),
+    audit,
     sealer: await createSealer(secretKeys),
     clock,
   });
@@ -64,11 +66,11 @@ async function seedDefaults(database: Database, { secretKeys }: DataFolder): Pro
   tell(`${rules} rate limits and ${defaults} settings added`);
 }
 
-async function seedFrom(database: Database, input: unknown, isDemo: boolean): Promise<void> {
+async function seedFrom(database: Database, audit: Audit, input: unknown, isDemo: boolean): Promise<void> {
   const seed = await readSeed(input, async (email) => await findUserId(database.read, email) !== null);
   using bar = startProgressBar();
   const onProgress = (step: string, done: number, total: number) => bar.show(step, done, total);
-  report(await writeSeed(database, seed, { clock: systemClock, isDemo, onProgress }));
+  report(await writeSeed(database, seed, { audit, clock: systemClock, isDemo, onProgress }));
 }
 
 function report({ users, projects, elements, passwords }: SeedResult): void {

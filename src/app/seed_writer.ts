@@ -1,4 +1,4 @@
-import { createAudit } from "../audit/audit.ts";
+import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Connection, Database } from "../database/database.ts";
 import { importElement } from "../elements/element_import.ts";
@@ -20,6 +20,7 @@ export interface SeedResult {
 
 /** How a seed is written. */
 export interface SeedOptions {
+  audit: Audit;
   clock: Clock;
   /** Whether to remember what is new, to remove it again. */
   isDemo: boolean;
@@ -30,8 +31,7 @@ const PASSWORD_BYTES = 18;
 
 /** Writes what of a seed is not there, all in one transaction. */
 export async function writeSeed(database: Database, seed: Seed, options: SeedOptions): Promise<SeedResult> {
-  const { clock, isDemo, onProgress } = options;
-  const audit = createAudit({ clock });
+  const { audit, clock, isDemo, onProgress } = options;
   const projects = createProjects({ database, audit, clock });
   const { passwords, hashes } = await preparePasswords(database.read, seed, onProgress);
   const result: SeedResult = { users: 0, projects: 0, elements: 0, passwords };

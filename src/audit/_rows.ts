@@ -1,25 +1,134 @@
-import sql from "sql-template-tag";
+import sql, { empty, join, raw, type Sql } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
+import { listOf } from "../database/lists.ts";
+import type { Page } from "../graphql/pages.ts";
+import type { RecordedEvent, SecurityEventFilter } from "./audit.ts";
 
-/** A line of the audit log as it is stored; `details` is JSON. */
-export interface SecurityEventRow {
-  id: string;
-  kind: string;
-  severity: string;
-  actorKind: string;
-  actorId: string | null;
-  subjectId: string | null;
-  ipAddress: string | null;
-  userAgent: string | null;
-  details: string;
-  occurredAt: number;
+/** The end of the chain. */
+export interface Head {
+  sequence: number;
+  hash: Uint8Array;
 }
 
-/** Adds a line. */
-export async function insertSecurityEvent(connection: Connection, row: SecurityEventRow): Promise<void> {
+const COLUMNS = sql`sequence, id, kind, severity, actor_kind AS actorKind, actor_id AS actorId, subject_id AS subjectId,
+  ip_address AS ipAddress, user_agent AS userAgent, details, occurred_at AS occurredAt, hash`;
+
+/** Adds an event. */
+export async function insertSecurityEvent(connection: Connection, row: RecordedEvent): Promise<void> {
   await connection.run(sql`
     INSERT INTO security_events
-      (id, kind, severity, actor_kind, actor_id, subject_id, ip_address, user_agent, details, occurred_at)
-    VALUES (${row.id}, ${row.kind}, ${row.severity}, ${row.actorKind}, ${row.actorId}, ${row.subjectId},
-      ${row.ipAddress}, ${row.userAgent}, ${row.details}, ${row.occurredAt})`);
+      (sequence, id, kind, severity, actor_kind, actor_id, subject_id, ip_address, user_agent, details, occurred_at, hash)
+    VALUES (${row.sequence}, ${row.id}, ${row.kind}, ${row.severity}, ${row.actorKind}, ${row.actorId}, ${row.subjectId},
+      ${row.ipAddress}, ${row.userAgent}, ${row.details}, ${row.occurredAt}, ${row.hash})`);
+}
+
+/** The last event's place in the chain. */
+export function findHead(connection: Connection): Promise<Head | undefined> {
+  return connection.get<Head>(
+    sql`SELECT sequence, hash FROM security_events WHERE sequence > 0 ORDER BY sequence DESC LIMIT 1`,
+  );
+}
+
+/** The events with these ids, in no order. */
+export function findEvents(connection: Connection, ids: readonly string[]): Promise<RecordedEvent[]> {
+  return connection.all<RecordedEvent>(sql`SELECT ${COLUMNS} FROM security_events WHERE id IN ${listOf(ids)}`);
+}
+
+/** Events after a sequence, in order. */
+export function listEventsAfter(connection: Connection, sequence: number, limit: number): Promise<RecordedEvent[]> {
+  return connection.all<RecordedEvent>(
+    sql`SELECT ${COLUMNS} FROM security_events WHERE sequence > ${sequence} ORDER BY sequence LIMIT ${limit}`,
+  );
+}
+
+/** Gives an event from before the chain its link. */
+export async function chainEvent(connection: Connection, { sequence, hash }: Head): Promise<void> {
+  await connection.run(sql`UPDATE security_events SET hash = ${hash} WHERE sequence = ${sequence} AND hash IS NULL`);
+}
+
+/** At most one more than a page of the events, newest first, or oldest first from the end. */
+export function listEvents(connection: Connection, filter: SecurityEventFilter, page: Page): Promise<RecordedEvent[]> {
+  const order = page.fromEnd ? sql`ASC` : sql`DESC`;
+  const wanted = sql`${matching(filter)} ${between(page)}`;
+  const chosen = choiceOf(filter);
+  const limit = page.limit + 1;
+  if (chosen === null) {
+    return connection.all<RecordedEvent>(
+      sql`SELECT ${COLUMNS} FROM security_events WHERE ${wanted} ORDER BY sequence ${order} LIMIT ${limit}`,
+    );
+  }
+  // A page of each kind or severity and then the page of those: never more rows than that are sorted.
+  const { column, values } = chosen;
+  return connection.all<RecordedEvent>(sql`
+    SELECT ${COLUMNS} FROM security_events WHERE sequence IN (
+      SELECT candidates.sequence FROM json_each(${JSON.stringify(values)}) AS wanted
+      JOIN security_events AS candidates ON candidates.sequence IN (
+        SELECT sequence FROM security_events WHERE ${column} = wanted.value AND ${wanted}
+        ORDER BY sequence ${order} LIMIT ${limit}))
+    ORDER BY sequence ${order} LIMIT ${limit}`);
+}
+
+/** How many events a filter lets through. */
+export async function countEvents(connection: Connection, filter: SecurityEventFilter): Promise<number> {
+  const chosen = choiceOf(filter);
+  const among = chosen === null ? sql`TRUE` : sql`${chosen.column} IN ${listOf(chosen.values)}`;
+  const row = await connection.get<{ count: number }>(
+    sql`SELECT count(*) AS count FROM security_events WHERE ${among} AND ${matching(filter)}`,
+  );
+  return row?.count ?? 0;
+}
+
+/** What a rule counts. */
+export interface RecentEvents {
+  kinds: readonly string[];
+  /** Milliseconds since the Unix epoch. */
+  since: number;
+  /** Whose; absent: everybody's. */
+  column?: "ip_address" | "actor_id" | undefined;
+  value?: string | null | undefined;
+}
+
+/** Whether there are so many recent events of these kinds; reads no more than that many. */
+export async function hasRecentEvents(connection: Connection, recent: RecentEvents, count: number): Promise<boolean> {
+  const { kinds, since, column, value } = recent;
+  const whose = column === undefined ? empty : sql`AND ${raw(column)} = ${value}`;
+  const found = kinds.map((kind) =>
+    sql`SELECT sequence FROM (SELECT sequence FROM security_events WHERE kind = ${kind} AND occurred_at >= ${since} ${whose}
+      ORDER BY sequence DESC LIMIT ${count})`
+  );
+  const row = await connection.get<{ count: number }>(
+    sql`SELECT count(*) AS count FROM (${join(found, " UNION ALL ")})`,
+  );
+  return (row?.count ?? 0) >= count;
+}
+
+/** The last event before a time, as far as the events are in its order. */
+export async function findLastBefore(connection: Connection, time: number): Promise<number> {
+  const row = await connection.get<{ sequence: number }>(sql`
+    SELECT sequence FROM security_events WHERE occurred_at < ${time} ORDER BY occurred_at DESC, sequence DESC LIMIT 1`);
+  return row?.sequence ?? 0;
+}
+
+/** Deletes the events up to a sequence that was pruned; how many. */
+export function deleteEventsThrough(connection: Connection, sequence: number): Promise<number> {
+  return connection.run(sql`DELETE FROM security_events WHERE sequence <= ${sequence}`);
+}
+
+function choiceOf({ kind, severity }: SecurityEventFilter): { column: Sql; values: readonly string[] } | null {
+  if (kind) return { column: sql`kind`, values: [...new Set(kind)] };
+  return severity ? { column: sql`severity`, values: [...new Set(severity)] } : null;
+}
+
+function matching({ kind, severity, actorId, occurredAfter, occurredBefore }: SecurityEventFilter): Sql {
+  return sql`sequence > 0 ${kind && severity ? sql`AND severity IN ${listOf(severity)}` : empty}
+    ${actorId ? sql`AND actor_id = ${actorId}` : empty}
+    ${occurredAfter === null || occurredAfter === undefined ? empty : sql`AND occurred_at > ${occurredAfter}`}
+    ${occurredBefore === null || occurredBefore === undefined ? empty : sql`AND occurred_at < ${occurredBefore}`}`;
+}
+
+// The cursor is an id, the order the sequence; of an event that was pruned since, nothing older is left.
+function between({ after, before }: Page): Sql {
+  const sequenceOf = (id: string) => sql`coalesce((SELECT sequence FROM security_events WHERE id = ${id}), 0)`;
+  return sql`${after === null ? empty : sql`AND sequence < ${sequenceOf(after)}`}
+    ${before === null ? empty : sql`AND sequence > ${sequenceOf(before)}`}`;
 }

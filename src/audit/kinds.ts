@@ -8,41 +8,57 @@ interface KindDescription {
   severity: Severity;
   /** When it is recorded, for who reads the log. */
   meaning: string;
+  /** The type of what it is about, where that has a global id. */
+  subject?: "User" | "Project" | "Element";
 }
 
 /** Every kind of security event. The list may grow; names stay. */
 export const SECURITY_EVENT_KINDS = {
-  "user.sign_in.succeeded": { severity: "INFO", meaning: "Somebody signed in" },
+  "user.sign_in.succeeded": { severity: "INFO", meaning: "Somebody signed in", subject: "User" },
   "user.sign_in.failed": {
     severity: "WARNING",
     meaning: "A sign-in was refused; the subject is the account, if there is one",
+    subject: "User",
   },
-  "user.locked": { severity: "WARNING", meaning: "Too many wrong passwords locked an e-mail, known or not" },
-  "user.unlocked": { severity: "INFO", meaning: "An admin took a lock away" },
-  "user.signed_out": { severity: "INFO", meaning: "Somebody ended their session" },
-  "user.created": { severity: "INFO", meaning: "An account was made" },
-  "user.updated": { severity: "INFO", meaning: "An account's name was changed, or it was enabled again" },
-  "user.role_changed": { severity: "WARNING", meaning: "An account got another role in the instance" },
-  "user.disabled": { severity: "WARNING", meaning: "An account was disabled" },
-  "user.deleted": { severity: "WARNING", meaning: "An account was deleted" },
-  "user.password_changed": { severity: "INFO", meaning: "A password was changed" },
-  "session.revoked": { severity: "INFO", meaning: "Sessions were ended from elsewhere: by their owner or an admin" },
+  "user.locked": {
+    severity: "WARNING",
+    meaning: "Too many wrong passwords locked an e-mail, known or not",
+    subject: "User",
+  },
+  "user.unlocked": { severity: "INFO", meaning: "An admin took a lock away", subject: "User" },
+  "user.signed_out": { severity: "INFO", meaning: "Somebody ended their session", subject: "User" },
+  "user.created": { severity: "INFO", meaning: "An account was made", subject: "User" },
+  "user.updated": {
+    severity: "INFO",
+    meaning: "An account's name was changed, or it was enabled again",
+    subject: "User",
+  },
+  "user.role_changed": { severity: "WARNING", meaning: "An account got another role in the instance", subject: "User" },
+  "user.disabled": { severity: "WARNING", meaning: "An account was disabled", subject: "User" },
+  "user.deleted": { severity: "WARNING", meaning: "An account was deleted", subject: "User" },
+  "user.password_changed": { severity: "INFO", meaning: "A password was changed", subject: "User" },
+  "session.revoked": {
+    severity: "INFO",
+    meaning: "Sessions were ended from elsewhere: by their owner or an admin",
+    subject: "User",
+  },
   "token.created": { severity: "INFO", meaning: "An access token was made" },
   "token.revoked": { severity: "INFO", meaning: "An access token was revoked" },
   "token.denied": { severity: "WARNING", meaning: "A dead or unknown credential was used" },
   "pairing.started": { severity: "INFO", meaning: "A client asked to be paired" },
   "pairing.approved": { severity: "INFO", meaning: "Somebody approved a client" },
   "pairing.denied": { severity: "WARNING", meaning: "Somebody refused a client, or a code was wrong" },
-  "project.created": { severity: "INFO", meaning: "A project was made" },
+  "project.created": { severity: "INFO", meaning: "A project was made", subject: "Project" },
   "project.member_changed": {
     severity: "INFO",
     meaning: "Somebody came into a project, left it, or got another role in it",
+    subject: "Project",
   },
-  "element.captured": { severity: "INFO", meaning: "An element was captured" },
-  "element.updated": { severity: "INFO", meaning: "An element's note or status was changed" },
-  "element.commented": { severity: "INFO", meaning: "An element was commented on" },
-  "element.deleted": { severity: "INFO", meaning: "An element was deleted" },
-  "element.commanded": { severity: "INFO", meaning: "A live page was asked about an element" },
+  "element.captured": { severity: "INFO", meaning: "An element was captured", subject: "Element" },
+  "element.updated": { severity: "INFO", meaning: "An element's note or status was changed", subject: "Element" },
+  "element.commented": { severity: "INFO", meaning: "An element was commented on", subject: "Element" },
+  "element.deleted": { severity: "INFO", meaning: "An element was deleted", subject: "Element" },
+  "element.commanded": { severity: "INFO", meaning: "A live page was asked about an element", subject: "Element" },
   "signal.denied": { severity: "WARNING", meaning: "Joining a room or relaying a signal was refused" },
   "access.denied": {
     severity: "WARNING",

@@ -52,8 +52,9 @@ self.onmessage = ({ data }) => {
 async function makeBackup(order: BackupOrder): Promise<Manifest> {
   const { folder } = order;
   self.postMessage({ phase: "copy", done: 0, total: 1 });
-  const databases = await copyDatabases(order);
+  // First: the audit log of the copy must not be shorter than its checkpoints say.
   const present = await copyOthers(order);
+  const databases = await copyDatabases(order);
   self.postMessage({ phase: "verify", done: 0, total: 1 });
   const { rows, schemaVersion } = verifyCopies(folder, databases);
   const names: ArchivedFile[] = [...databases, ...present];

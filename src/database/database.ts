@@ -85,9 +85,17 @@ export function openDatabase(path: string): Database {
       await background[Symbol.asyncDispose]();
       await writes[Symbol.asyncDispose]();
       reader.close();
+      emptyLog(writer);
       writer.close();
     },
   };
+}
+
+/** Opens the file at `path` to read it alone, in a task or a worker thread of its own. Throws `UNAVAILABLE`. */
+export function openReader(path: string): Connection & Disposable {
+  const reader = openConnection(path, { readOnly: true });
+  const connection = createConnection(createStatements(reader, createStatementRecord()));
+  return { ...connection, [Symbol.dispose]: () => reader.close() };
 }
 
 /** Opens a raw connection with the settings that every connection of Fingerpost has. Throws `UNAVAILABLE`. */
@@ -126,6 +134,17 @@ function prepareForWriting(connection: DatabaseSync): void {
   connection.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_AT_MOST}`);
   // A file that can't be written is found now, not by the first change.
   connection.exec("BEGIN IMMEDIATE; ROLLBACK");
+}
+
+// SQLite does so when the last connection closes, and a thread that was just ended may still have one: who copies the file of a
+// stopped server is to have all of it.
+function emptyLog(writer: DatabaseSync): void {
+  try {
+    writer.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // On a full disk the log stays, and the next start reads it.
+    if (!isUnavailable(error)) throw error;
+  }
 }
 
 function createConnection(statements: Statements): Connection {

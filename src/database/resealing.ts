@@ -4,7 +4,10 @@ import type { Sealer } from "./sealing.ts";
 import { type Database, translated } from "./database.ts";
 
 /** Every column that holds sealed values: what is not sealed in it is text. */
-const SEALED_COLUMNS = [{ table: "app_config", column: "value", key: "key" }];
+const SEALED_COLUMNS = [
+  { table: "app_config", column: "value", key: "key" },
+  { table: "audit_keys", column: "sealed_key", key: "id" },
+];
 
 /** What became of the sealed values. */
 export interface Resealing {

@@ -19,7 +19,7 @@ export interface Sealer {
 }
 
 /** Names what a key derived from the secret key is for, so that no two uses share one. */
-export type KeyPurpose = "sealing" | "sealing key id";
+export type KeyPurpose = "sealing" | "sealing key id" | "audit events" | "audit checkpoints";
 
 interface Key {
   id: string;

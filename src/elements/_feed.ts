@@ -3,6 +3,7 @@ import type { Actor } from "../base/actor.ts";
 import { invalidInput } from "../base/errors.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Events, Topic } from "../events/events.ts";
+import { followTail } from "../events/tail.ts";
 import type { Projects } from "../projects/projects.ts";
 import { insertFeedRow, listFeedRows } from "./_feed_rows.ts";
 import { findElements } from "./_rows.ts";
@@ -53,11 +54,7 @@ export interface FeedDependencies {
   projects: Projects;
 }
 
-/**
- * The project's changes after a revision (absent: from now on), in order, each once, without an end. Every portion is read
- * from the table, and the bus only wakes the reader: there is no gap between what was missed and what is live, and a
- * slow reader costs no memory. Permission is asked again for each portion. Throws `INVALID_INPUT`, and as `authorize` does.
- */
+/** The project's changes after a revision (absent: from now on), as `followTail` reads them. Throws `INVALID_INPUT`, and as `authorize` does. */
 export async function watchChanges(
   { database, events, projects }: FeedDependencies,
   actor: Actor,
@@ -67,46 +64,19 @@ export async function watchChanges(
   const authorize = () => projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
   await authorize();
   const changed = events.subscribe(ELEMENT_CHANGED, projectId, { capacity: 1, whenFull: "keep_newest" });
-  const end = () => changed.end();
-  signal.addEventListener("abort", end);
-  if (signal.aborted) end();
   try {
-    const after = await startingRevision(projects, request);
-    const feed = read(after);
-    // A generator that waits can't be returned from outside: ending what it waits for lets it return by itself.
-    const returnFeed = feed.return.bind(feed);
-    feed.return = (value) => {
-      release();
-      return returnFeed(value);
-    };
-    return feed;
+    return followTail({
+      changed,
+      signal,
+      after: await startingRevision(projects, request),
+      read: (after) => readPortion(database.read, projectId, after),
+      portion: FEED_PAGE_SIZE,
+      placeOf: ({ revision }) => revision,
+      authorize,
+    });
   } catch (error) {
-    release();
-    throw error;
-  }
-
-  // A socket's signal outlives its subscriptions.
-  function release(): void {
-    signal.removeEventListener("abort", end);
     changed.end();
-  }
-
-  async function* read(after: number): AsyncGenerator<ElementEvent, undefined> {
-    try {
-      let revision = after;
-      for (;;) {
-        const portion = await readPortion(database.read, projectId, revision);
-        for (const event of portion) {
-          yield event;
-          revision = event.revision;
-        }
-        if (portion.length === FEED_PAGE_SIZE) continue;
-        if ((await changed.next()).done === true) return;
-        await authorize();
-      }
-    } finally {
-      release();
-    }
+    throw error;
   }
 }
 

@@ -1,13 +1,23 @@
 import type { USER_ROLES } from "../base/actor.ts";
+import type { addAuditSchema } from "../audit/schema.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { loadVisible, localId } from "../graphql/nodes.ts";
 import { readPage, toConnection } from "../graphql/pages.ts";
 import { newUserSchema, type USER_STATUSES } from "./user_input.ts";
 import type { User, Users } from "./users.ts";
 
-/** Adds `User`, `viewer`, `user`, `users` and `createUser`. */
-export function addUsersSchema(builder: Builder, users: Users) {
+/** Adds `User`, `viewer`, `user`, `users` and `createUser`, and a security event's actor. */
+export function addUsersSchema(builder: Builder, users: Users, { SecurityEvent }: ReturnType<typeof addAuditSchema>) {
   const types = addUserType(builder, users);
+  builder.objectField(SecurityEvent, "actor", (t) =>
+    t.loadable({
+      type: types.User,
+      nullable: true,
+      description: "Who did it, also by an access token; null for a guest, the server, and a deleted account.",
+      load: (ids: string[]) => users.byIds(ids),
+      loaderOptions: { cache: false },
+      resolve: ({ actorId }) => actorId,
+    }));
   builder.queryFields((t) => ({
     viewer: t.field({
       type: types.User,

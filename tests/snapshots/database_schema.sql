@@ -24,6 +24,14 @@ CREATE INDEX mcp_tool_executions_by_actor ON mcp_tool_executions (actor_id) WHER
 
 CREATE INDEX project_members_by_project ON project_members (project_id, user_id);
 
+CREATE INDEX security_events_by_actor ON security_events (actor_id, sequence) WHERE actor_id IS NOT NULL;
+
+CREATE INDEX security_events_by_kind ON security_events (kind, sequence);
+
+CREATE INDEX security_events_by_severity ON security_events (severity, sequence);
+
+CREATE INDEX security_events_by_time ON security_events (occurred_at);
+
 CREATE INDEX users_by_role ON users (role, status, id);
 
 CREATE INDEX webrtc_connections_by_initiator ON webrtc_connections (initiator_id) WHERE initiator_id IS NOT NULL;
@@ -68,6 +76,19 @@ CREATE TABLE app_config (
 
 CREATE TABLE audit_checkpoints (
   sequence INTEGER PRIMARY KEY CHECK (sequence >= 0), -- of the last event that it covers
+  hash BLOB NOT NULL CHECK (length(hash) = 32), -- of that event
+  signature BLOB NOT NULL CHECK (length(signature) = 32),
+  made_at INTEGER NOT NULL CHECK (made_at BETWEEN 0 AND 8640000000000000)
+) STRICT;
+
+CREATE TABLE audit_keys (
+  id TEXT PRIMARY KEY CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),
+  first_sequence INTEGER NOT NULL CHECK (first_sequence > 0),
+  sealed_key BLOB NOT NULL CHECK (length(sealed_key) BETWEEN 60 AND 200)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_prunings (
+  sequence INTEGER PRIMARY KEY CHECK (sequence > 0), -- of the last event that is gone
   hash BLOB NOT NULL CHECK (length(hash) = 32), -- of that event
   signature BLOB NOT NULL CHECK (length(signature) = 32),
   made_at INTEGER NOT NULL CHECK (made_at BETWEEN 0 AND 8640000000000000)
@@ -244,7 +265,7 @@ CREATE TABLE security_events (
   user_agent TEXT,
   details TEXT NOT NULL CHECK (json_type(details) = 'object'),
   occurred_at INTEGER NOT NULL
-, CONSTRAINT security_events_kind CHECK (
+, hash BLOB CHECK (hash IS NULL OR length(hash) = 32), CONSTRAINT security_events_kind CHECK (
   length(kind) BETWEEN 3 AND 100 AND kind GLOB '[a-z]*.[a-z]*' AND kind NOT GLOB '*[^a-z_.]*'), CONSTRAINT security_events_ids CHECK (
   id NOT GLOB '*[^0-9a-f-]*' AND (actor_id IS NULL OR length(actor_id) = 36) AND length(coalesce(subject_id, '')) <= 200), CONSTRAINT security_events_time CHECK (occurred_at BETWEEN 0 AND 8640000000000000)) STRICT;
 
@@ -292,6 +313,26 @@ END;
 CREATE TRIGGER audit_checkpoints_keep_update BEFORE UPDATE ON audit_checkpoints
 BEGIN
   SELECT RAISE(ABORT, 'audit checkpoints are append-only');
+END;
+
+CREATE TRIGGER audit_keys_keep_delete BEFORE DELETE ON audit_keys
+BEGIN
+  SELECT RAISE(ABORT, 'audit keys are append-only');
+END;
+
+CREATE TRIGGER audit_keys_keep_update BEFORE UPDATE OF id, first_sequence ON audit_keys
+BEGIN
+  SELECT RAISE(ABORT, 'audit keys are append-only');
+END;
+
+CREATE TRIGGER audit_prunings_keep_delete BEFORE DELETE ON audit_prunings
+BEGIN
+  SELECT RAISE(ABORT, 'audit prunings are append-only');
+END;
+
+CREATE TRIGGER audit_prunings_keep_update BEFORE UPDATE ON audit_prunings
+BEGIN
+  SELECT RAISE(ABORT, 'audit prunings are append-only');
 END;
 
 CREATE TRIGGER element_comments_search_after_delete AFTER DELETE ON element_comments
@@ -384,12 +425,24 @@ BEGIN
   UPDATE rate_limits SET updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE action = new.action;
 END;
 
+CREATE TRIGGER security_events_chained BEFORE INSERT ON security_events
+WHEN new.hash IS NULL
+BEGIN
+  SELECT RAISE(ABORT, 'security events are chained: a hash is missing');
+END;
+
 CREATE TRIGGER security_events_keep_delete BEFORE DELETE ON security_events
+WHEN NOT EXISTS (SELECT 1 FROM audit_prunings WHERE sequence >= old.sequence)
 BEGIN
   SELECT RAISE(ABORT, 'security events are append-only');
 END;
 
 CREATE TRIGGER security_events_keep_update BEFORE UPDATE ON security_events
+WHEN NOT (old.hash IS NULL AND new.hash IS NOT NULL AND
+  (new.sequence, new.id, new.kind, new.severity, new.actor_kind, new.actor_id, new.subject_id, new.ip_address, new.user_agent,
+    new.details, new.occurred_at) IS
+  (old.sequence, old.id, old.kind, old.severity, old.actor_kind, old.actor_id, old.subject_id, old.ip_address, old.user_agent,
+    old.details, old.occurred_at))
 BEGIN
   SELECT RAISE(ABORT, 'security events are append-only');
 END;

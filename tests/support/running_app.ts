@@ -91,7 +91,7 @@ async function copyTemplate(): Promise<Template> {
   template ??= makeTemplate();
   const { folder: source, token } = await template;
   const folder = await Deno.makeTempDir({ prefix: "fingerpost_test_" });
-  const names = ["fingerpost.db", "kv.db", "secret.key"];
+  const names = ["fingerpost.db", "kv.db", "secret.key", "audit.checkpoints"];
   await Promise.all(names.map((name) => Deno.copyFile(`${source}/${name}`, `${folder}/${name}`)));
   return { folder, token };
 }
