@@ -130,6 +130,7 @@ type Call = (connection: Connection) => Promise<unknown>;
 /** Every function of the rows files, called with each kind of arguments that makes another statement. */
 const CALLS: Record<string, Call[]> = {
   "audit/_rows.ts insertSecurityEvent": [(c) => auditRows.insertSecurityEvent(c, securityEvent)],
+  "audit/_rows.ts findHeadAndKey": [(c) => auditRows.findHeadAndKey(c)],
   "audit/_rows.ts findHead": [(c) => auditRows.findHead(c)],
   "audit/_rows.ts findEvents": [(c) => auditRows.findEvents(c, IDS)],
   "audit/_rows.ts listEventsAfter": [(c) => auditRows.listEventsAfter(c, 1, 100)],
@@ -146,7 +147,6 @@ const CALLS: Record<string, Call[]> = {
   "audit/_rows.ts findLastBefore": [(c) => auditRows.findLastBefore(c, 5)],
   "audit/_rows.ts deleteEventsThrough": [(c) => auditRows.deleteEventsThrough(c, 5)],
   "audit/_checkpoint_rows.ts listKeys": [(c) => checkpointRows.listKeys(c)],
-  "audit/_checkpoint_rows.ts findKeyId": [(c) => checkpointRows.findKeyId(c)],
   "audit/_checkpoint_rows.ts insertKey": [
     (c) => checkpointRows.insertKey(c, { id: ID, firstSequence: 1, sealedKey: new Uint8Array(61) }),
   ],

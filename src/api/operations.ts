@@ -16,6 +16,8 @@ import { createDocumentCache } from "./_document_cache.ts";
 import { useIntrospectionRule } from "./_introspection.ts";
 import { useMask } from "./_masking.ts";
 import { useCredentialEnd } from "./_credential_end.ts";
+import { useRefusals } from "./_refused_operations.ts";
+import type { NoteRefusal } from "./refusals.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 /** One GraphQL request, whatever carried it. GraphQL over HTTP §5.1 */
@@ -61,10 +63,15 @@ export interface OperationsOptions {
   introspection: boolean;
   /** Ends subscriptions whose credential ends. */
   follow: Sessions["follow"];
+  /** Has the audit log tell what was refused. */
+  noteRefusal: NoteRefusal;
 }
 
 /** Builds the engine over a schema. */
-export function createOperations(schema: GraphQLSchema, { introspection, follow }: OperationsOptions): Operations {
+export function createOperations(
+  schema: GraphQLSchema,
+  { introspection, follow, noteRefusal }: OperationsOptions,
+): Operations {
   const yoga = createYoga<ServerContext>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -84,6 +91,7 @@ export function createOperations(schema: GraphQLSchema, { introspection, follow 
       useTokenLimit(),
       useBodyLimit(),
       useIntrospectionRule(introspection),
+      useRefusals(noteRefusal),
       useMask(),
       useCredentialEnd(follow),
       useRetryAfter(),

@@ -3,6 +3,7 @@ import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
 import { createGraphqlHttp } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
+import { createRefusalNotes } from "../api/refusals.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
@@ -33,6 +34,7 @@ import { noteRestore } from "./restore_journal.ts";
 import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
 import { keepCurrentKey } from "./secret_keys.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
+import { startScheduledPruning } from "./scheduled_pruning.ts";
 import { keepStatementFile } from "./statement_file.ts";
 import { VERSION } from "./version.ts";
 
@@ -91,6 +93,7 @@ export async function createApp(
   stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
   const rateLimits = createRateLimits({ database, kv, clock });
   const settings = createSettings({ database, audit, sealer, clock });
+  stack.use(startScheduledPruning({ audit, settings, clock }));
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
@@ -108,6 +111,7 @@ export async function createApp(
   const operations = createOperations(schema, {
     introspection: config.introspection ?? isLoopback(config.host),
     follow: sessions.follow,
+    noteRefusal: createRefusalNotes(audit),
   });
   const edge = createEdge({ sessions, publicUrl, allowedOrigins: config.allowedOrigins, secureCookies });
   const stopped = new AbortController();

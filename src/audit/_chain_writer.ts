@@ -1,9 +1,9 @@
 import { AppError } from "../base/errors.ts";
 import type { Connection } from "../database/database.ts";
 import { type Checkpoint, type CheckpointPurpose, GENESIS, linkOf, signatureOf } from "./_chain.ts";
-import { findKeyId, listKeys } from "./_checkpoint_rows.ts";
+import { listKeys } from "./_checkpoint_rows.ts";
 import { type AuditKey, keyFor, makeKey, openKeys } from "./_keys.ts";
-import { chainEvent, findHead, type Head, insertSecurityEvent, listEventsAfter } from "./_rows.ts";
+import { chainEvent, findHeadAndKey, type Head, insertSecurityEvent, listEventsAfter } from "./_rows.ts";
 import type { AuditDependencies, SecurityEventRow } from "./audit.ts";
 
 /** Adds events to the chain. */
@@ -52,16 +52,17 @@ export async function openChain(
   }
 
   async function append(connection: Connection, event: Omit<SecurityEventRow, "sequence">): Promise<number> {
-    if (await findKeyId(connection) !== keys.at(-1)?.id) keys = await openKeys(await listKeys(connection), sealer);
-    const head = await headOf(connection);
+    const { head: last, keyId } = await findHeadAndKey(connection);
+    // Another process may have taken a new key.
+    if (keyId !== keys.at(-1)?.id) keys = await openKeys(await listKeys(connection), sealer);
+    const head = behindFloor(last);
     const row = { ...event, sequence: head.sequence + 1 };
     const { events } = opened(keys.at(-1)?.keys);
     await insertSecurityEvent(connection, { ...row, hash: linkOf(events, head.hash, row) });
     return row.sequence;
   }
 
-  async function headOf(connection: Connection): Promise<Head> {
-    const head = await findHead(connection);
+  function behindFloor(head: Head | undefined): Head {
     return head !== undefined && head.sequence >= floor.sequence ? head : floor;
   }
 
@@ -69,7 +70,7 @@ export async function openChain(
     const last = (await listKeys(database.read)).at(-1);
     if (last === undefined || sealer.isCurrent(last.sealedKey)) return false;
     await database.write(async (connection) => {
-      const { sequence } = await headOf(connection);
+      const { sequence } = behindFloor((await findHeadAndKey(connection)).head);
       keys = [...keys, await makeKey(connection, sealer, sequence + 1)];
     });
     return keys.find(({ id }) => id === last.id)?.keys === null;

@@ -19,14 +19,6 @@ export function listKeys(connection: Connection): Promise<AuditKeyRow[]> {
   );
 }
 
-/** The id of the key in use. */
-export async function findKeyId(connection: Connection): Promise<string | null> {
-  const row = await connection.get<{ id: string }>(
-    sql`SELECT id FROM audit_keys ORDER BY first_sequence DESC, id DESC LIMIT 1`,
-  );
-  return row?.id ?? null;
-}
-
 /** Adds a key. */
 export async function insertKey(connection: Connection, { id, firstSequence, sealedKey }: AuditKeyRow): Promise<void> {
   await connection.run(

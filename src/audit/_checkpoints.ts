@@ -35,10 +35,10 @@ export function createCheckpoints(
   chain: ChainWriter,
 ): Checkpoints {
   let unwritten: string[] = [];
-  let making: Promise<void> = Promise.resolve();
-  return { make: () => making = making.then(makeOne), tell, inspect };
+  let writing: Promise<void> = Promise.resolve();
+  return { make, tell, inspect };
 
-  async function makeOne(): Promise<void> {
+  async function make(): Promise<void> {
     try {
       const made = await database.write(async (connection) => {
         const head = await findHead(connection);
@@ -49,14 +49,20 @@ export function createCheckpoints(
         return checkpoint;
       });
       // After the commit: the file never tells of events that a crash could undo.
-      if (made !== null) await tell(toLine(made, "checkpoint"));
+      await (made === null ? writing : tell(toLine(made, "checkpoint")));
     } catch (reason) {
       log.warning("Cannot make a checkpoint of the audit log: {reason}", { reason });
     }
   }
 
-  async function tell(line: string): Promise<void> {
-    const lines = [...unwritten, line].slice(-MAX_UNWRITTEN);
+  function tell(line: string): Promise<void> {
+    unwritten = [...unwritten, line].slice(-MAX_UNWRITTEN);
+    return writing = writing.then(writeLines);
+  }
+
+  async function writeLines(): Promise<void> {
+    const lines = unwritten;
+    if (lines.length === 0) return;
     unwritten = [];
     try {
       await appendLines(checkpointFile, lines);

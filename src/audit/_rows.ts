@@ -22,6 +22,17 @@ export async function insertSecurityEvent(connection: Connection, row: RecordedE
       ${row.ipAddress}, ${row.userAgent}, ${row.details}, ${row.occurredAt}, ${row.hash})`);
 }
 
+/** The last event's place in the chain, and the id of the key in use. */
+export async function findHeadAndKey(
+  connection: Connection,
+): Promise<{ head: Head | undefined; keyId: string | null }> {
+  const row = await connection.get<{ sequence: number | null; hash: Uint8Array | null; keyId: string | null }>(sql`
+    SELECT sequence, hash, (SELECT id FROM audit_keys ORDER BY first_sequence DESC, id DESC LIMIT 1) AS keyId
+    FROM (SELECT 1) LEFT JOIN security_events ON sequence = (SELECT max(sequence) FROM security_events)`);
+  const { sequence = null, hash = null, keyId = null } = row ?? {};
+  return { head: sequence === null || hash === null ? undefined : { sequence, hash }, keyId };
+}
+
 /** The last event's place in the chain. */
 export function findHead(connection: Connection): Promise<Head | undefined> {
   return connection.get<Head>(

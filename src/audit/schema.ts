@@ -57,7 +57,7 @@ function addSecurityEventType(builder: Builder, audit: Audit) {
   const SecurityEvent = builder.node(builder.objectRef<RecordedEvent>("SecurityEvent"), {
     description: "One line of the audit log. For admins and their tokens with `AUDIT_READ`.",
     id: { resolve: (event) => event.id },
-    loadMany: (ids, { actor }) => loadVisible(ids, (id) => audit.get(actor, id)),
+    loadMany: (ids, context) => loadVisible(context, ids, (id) => audit.get(context.actor, id)),
     fields: (t) => ({
       sequence: t.exposeInt("sequence", { description: "From 1 on, without a gap." }),
       kind: t.exposeString("kind", { description: "One of a closed list, such as `user.sign_in.failed`." }),

@@ -29,17 +29,23 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
 }
 
+/** What else was refused with an error, for the audit log alone: a thing that is there and hidden, or a credential that is dead or none. */
+export type Refusal = "hidden" | "credential";
+
 /** The one error that rooms throw on purpose and clients may read; anything else is a bug and is masked as `INTERNAL`. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  /** Never shown to a client. */
+  readonly refusal: Refusal | null;
 
-  constructor(code: ErrorCode, message: string, options: ErrorDetails & ErrorOptions = {}) {
-    const { cause, ...details } = options;
+  constructor(code: ErrorCode, message: string, options: ErrorDetails & ErrorOptions & { refusal?: Refusal } = {}) {
+    const { cause, refusal = null, ...details } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
+    this.refusal = refusal;
   }
 }
 

@@ -38,7 +38,7 @@ export function addElementType(builder: Builder, services: ElementServices, type
   const ElementNode = builder.node(builder.objectRef<Element>("Element"), {
     description: "One captured DOM element. What was captured is given back unchanged.",
     id: { resolve: (element) => element.id },
-    loadMany: (ids, { actor }) => loadVisible(ids, (id) => elements.get(actor, id)),
+    loadMany: (ids, context) => loadVisible(context, ids, (id) => elements.get(context.actor, id)),
     fields: (t) => ({
       project: t.loadable({
         type: types.Project,

@@ -1,5 +1,6 @@
 import { AppError } from "../base/errors.ts";
 import { fromGlobalId } from "../base/ids.ts";
+import type { RequestContext } from "./builder.ts";
 
 const MAX_SHOWN_ID = 64;
 
@@ -11,16 +12,21 @@ export function localId(typeName: string, globalId: string): string {
 }
 
 /** What `load` gives for each id, null where it throws what hides an object: `node` and `nodes` tell no more. */
-export function loadVisible<T>(ids: readonly unknown[], load: (id: string) => Promise<T>): Promise<(T | null)[]> {
-  return Promise.all(ids.map((id) => load(String(id)).catch(nullWhereHidden)));
+export function loadVisible<T>(
+  { refused }: RequestContext,
+  ids: readonly unknown[],
+  load: (id: string) => Promise<T>,
+): Promise<(T | null)[]> {
+  return Promise.all(ids.map((id) =>
+    load(String(id)).catch((error) => {
+      if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
+      refused?.push(error);
+      return null;
+    })
+  ));
 }
 
 /** A batch's answers, with an error for what was deleted between two reads. */
 export function orDeleted<T>(loaded: readonly (T | null)[]): (T | Error)[] {
   return loaded.map((item) => item ?? new AppError("NOT_FOUND", "Cannot find it any more: it was just deleted"));
-}
-
-function nullWhereHidden(error: unknown): null {
-  if (error instanceof AppError && error.code !== "UNAVAILABLE") return null;
-  throw error;
 }

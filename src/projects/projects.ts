@@ -109,9 +109,9 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
 
   async function get(actor: Actor, id: string): Promise<Project> {
     const signedIn = requireSignedIn(actor);
-    const isVisible = await roleOf(signedIn, id) !== null || seesAll(signedIn);
-    const [project] = isVisible ? await findProjects(read, [id]) : [];
+    const [project] = await findProjects(read, [id]);
     if (project === undefined) throw notFound(id);
+    if (await roleOf(signedIn, id) === null && !seesAll(signedIn)) throw notFound(id, "hidden");
     return project;
   }
 
@@ -169,7 +169,7 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
     const signedIn = requireSignedIn(actor);
     const role = await roleOf(signedIn, projectId);
     if (role !== null) return requireProjectPermission(signedIn, role, permission);
-    if (hiddenAs !== undefined) throw hiddenAs;
+    if (hiddenAs !== undefined) throw new AppError(hiddenAs.code, hiddenAs.message, { refusal: "hidden" });
     // An admin sees that the project exists, and what is in it only as a member.
     await get(actor, projectId);
     throw new AppError("FORBIDDEN", "Cannot do this as an admin who is no member of the project");
@@ -202,6 +202,7 @@ function scopeOf(actor: SignedInActor): ProjectScope {
   return { memberId: seesAll(actor) ? null : actor.userId, projectId };
 }
 
-function notFound(id: string): AppError {
-  return new AppError("NOT_FOUND", `Cannot find project "${toGlobalId("Project", id)}"`);
+function notFound(id: string, refusal?: "hidden"): AppError {
+  const message = `Cannot find project "${toGlobalId("Project", id)}"`;
+  return new AppError("NOT_FOUND", message, refusal === undefined ? {} : { refusal });
 }

@@ -110,7 +110,7 @@ function addProjectType(
   const ProjectNode = builder.node(builder.objectRef<Project>("Project"), {
     description: "What elements, rooms and tokens belong to.",
     id: { resolve: (project) => project.id },
-    loadMany: (ids, { actor }) => loadVisible(ids, (id) => projects.get(actor, id)),
+    loadMany: (ids, context) => loadVisible(context, ids, (id) => projects.get(context.actor, id)),
     fields: (t) => ({
       name: t.exposeString("name"),
       revision: t.exposeInt("revision", { description: "The number of changes to its elements so far." }),

@@ -22,6 +22,12 @@ export const SETTING_KEYS = {
     secret: false,
     description: "What this instance is called.",
   }),
+  "audit.retention_days": setting({
+    schema: z.int().min(30).max(36_500).nullable(),
+    default: null,
+    secret: false,
+    description: "Security events older than this many days are deleted, 30 at least; null: none ever is.",
+  }),
   "turn.urls": setting({
     schema: z.array(iceUrl).max(8),
     default: [],

@@ -57,7 +57,7 @@ function addUserType(builder: Builder, users: Users) {
   const UserNode = builder.node(builder.objectRef<User>("User"), {
     description: "An account of the instance.",
     id: { resolve: (user) => user.id },
-    loadMany: (ids, { actor }) => loadVisible(ids, (id) => users.get(actor, id)),
+    loadMany: (ids, context) => loadVisible(context, ids, (id) => users.get(context.actor, id)),
     fields: (t) => ({
       email: t.exposeString("email", { description: "The address to sign in with." }),
       name: t.exposeString("name"),

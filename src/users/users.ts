@@ -129,9 +129,10 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
   async function get(actor: Actor, id: string): Promise<User> {
     const { userId, role, kind } = requireSignedIn(actor);
     const isVisible = userId === id || (role === "ADMIN" && kind === "user");
-    const [user] = isVisible ? await findUsers(database.read, [id]) : [];
-    if (user === undefined) throw new AppError("NOT_FOUND", `Cannot find user "${toGlobalId("User", id)}"`);
-    return user;
+    const [user] = await findUsers(database.read, [id]);
+    if (user !== undefined && isVisible) return user;
+    const message = `Cannot find user "${toGlobalId("User", id)}"`;
+    throw new AppError("NOT_FOUND", message, user === undefined ? {} : { refusal: "hidden" });
   }
 
   async function list(actor: Actor, listing: UserListing, page: Page): Promise<Slice<User>> {

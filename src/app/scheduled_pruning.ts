@@ -1,0 +1,40 @@
+import { Cron } from "croner";
+import type { Audit } from "../audit/audit.ts";
+import type { Clock } from "../base/clock.ts";
+import { roomLog } from "../base/log.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** What pruning needs of the server. */
+export interface ScheduledPruningDependencies {
+  audit: Audit;
+  settings: Settings;
+  clock: Clock;
+}
+
+const DAY_MS = 86_400_000;
+const HOURLY = "17 * * * *";
+
+const log = roomLog("app");
+
+/** Deletes security events that are older than the settings want, hourly; disposing it waits for a run under way. */
+export function startScheduledPruning({ audit, settings, clock }: ScheduledPruningDependencies): AsyncDisposable {
+  let running: Promise<void> = Promise.resolve();
+  const job = new Cron(HOURLY, { timezone: "UTC", protect: true }, () => running = run());
+  return {
+    [Symbol.asyncDispose]: async () => {
+      job.stop();
+      await running;
+    },
+  };
+
+  async function run(): Promise<void> {
+    try {
+      const days = await settings.get("audit.retention_days");
+      if (days === null) return;
+      const events = await audit.prune(clock.now() - days * DAY_MS);
+      if (events > 0) log.info("Deleted {events} security events older than {days} days", { events, days });
+    } catch (reason) {
+      log.warning("Cannot delete old security events: {reason}", { reason });
+    }
+  }
+}

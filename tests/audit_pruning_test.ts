@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import sql from "sql-template-tag";
+import { openAudit } from "../src/audit/audit.ts";
+import { verifyLog } from "../src/audit/verification.ts";
+import { systemActor } from "../src/base/actor.ts";
+import { openDatabase } from "../src/database/database.ts";
+import { migrate } from "../src/database/migrations.ts";
+import { createSealer } from "../src/database/sealing.ts";
+import { createEvents } from "../src/events/events.ts";
+import { movableClock } from "./support/movable_clock.ts";
+
+const MIGRATIONS = new URL("../migrations", import.meta.url).pathname;
+const DAY_MS = 86_400_000;
+
+/** The audit log alone, on a data folder of its own. */
+async function openLog() {
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_audit_" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const databaseFile = `${folder}/fingerpost.db`;
+  const checkpointFile = `${folder}/audit.checkpoints`;
+  await migrate({ path: databaseFile, folder: MIGRATIONS, clock: Date });
+  const database = stack.use(openDatabase(databaseFile));
+  const sealer = await createSealer([new Uint8Array(32).fill(1)]);
+  const clock = movableClock();
+  const dependencies = { database, events: createEvents(), sealer, clock, databaseFile, checkpointFile };
+  const audit = stack.use(await openAudit(dependencies));
+  const record = (count: number) =>
+    database.write(async (connection) => {
+      for (let index = 0; index < count; index++) {
+        await audit.record(connection, systemActor, { kind: "element.captured", details: { index } });
+      }
+    });
+  const verify = () => verifyLog({ ...dependencies, connection: database.read });
+  const opened = stack.move();
+  return { audit, clock, record, verify, dependencies, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+Deno.test("a checkpoint is signed every 1,000 events, in the table and in the file", async () => {
+  await using log = await openLog();
+  for (let index = 0; index < 25; index++) await log.record(100);
+  const { checkpointFile, database } = log.dependencies;
+  await log.audit[Symbol.asyncDispose]();
+  const stored = await database.read.all(sql`SELECT sequence FROM audit_checkpoints ORDER BY sequence`);
+  assert.deepEqual(
+    stored.map((row) => ({ ...row as object })),
+    [1_000, 2_000, 2_500].map((sequence) => ({ sequence })),
+  );
+  const places = (await Deno.readTextFile(checkpointFile)).trim().split("\n").map((line) => JSON.parse(line).sequence);
+  assert.deepEqual(places, [1_000, 2_000, 2_500]);
+});
+
+Deno.test("audit.prune() deletes what is older, behind a checkpoint only, and what is left can still be verified", async () => {
+  await using log = await openLog();
+  assert.equal(await log.audit.prune(log.clock.now()), 0, "nothing is there");
+  for (let index = 0; index < 23; index++) await log.record(100);
+  log.clock.advance(40 * DAY_MS);
+  await log.record(700);
+  assert.equal(await log.audit.prune(log.clock.now() - 90 * DAY_MS), 0, "nothing is so old");
+  // 2,300 are old, and a checkpoint vouches for 2,000 of them.
+  assert.equal(await log.audit.prune(log.clock.now() - 30 * DAY_MS), 2_000);
+  const { valid, checked, firstBrokenSequence } = await log.verify();
+  assert.deepEqual({ valid, checked, firstBrokenSequence }, { valid: true, checked: 1_002, firstBrokenSequence: null });
+  assert.equal(await log.audit.prune(log.clock.now() - 30 * DAY_MS), 0);
+  await log.record(1);
+  assert.equal((await log.verify()).valid, true);
+});
+
+Deno.test("nobody deletes events that were not pruned, and the last one is never pruned", async () => {
+  await using log = await openLog();
+  await log.record(1_000);
+  await log.record(1);
+  log.clock.advance(DAY_MS);
+  assert.equal(await log.audit.prune(log.clock.now()), 1_000);
+  assert.equal(await log.audit.prune(log.clock.now()), 0);
+  assert.equal((await log.verify()).checked, 2);
+});
+
+Deno.test("a log whose secret key is lost goes on under a new one, and says that its past can't be verified", async () => {
+  await using log = await openLog();
+  await log.record(5);
+  const sealer = await createSealer([new Uint8Array(32).fill(2)]);
+  await using other = await openAudit({ ...log.dependencies, sealer });
+  await assert.rejects(
+    log.dependencies.database.write((c) => other.record(c, systemActor, { kind: "server.started" })),
+    {
+      code: "UNAVAILABLE",
+    },
+  );
+  await other.begin();
+  await log.dependencies.database.write((c) => other.record(c, systemActor, { kind: "server.started" }));
+  const { valid, firstBrokenSequence } = await verifyLog({
+    ...log.dependencies,
+    sealer,
+    connection: log.dependencies.database.read,
+  });
+  assert.deepEqual({ valid, firstBrokenSequence }, { valid: false, firstBrokenSequence: 1 });
+});
