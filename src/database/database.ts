@@ -115,6 +115,12 @@ export function openConnection(path: string, { readOnly, isWanted = () => true }
       if (isWanted()) return 1;
       throw new Error("The statement is not wanted any more");
     });
+    // SQLite's lower() knows the letters of ASCII alone.
+    connection.function(
+      "fold_case",
+      { directOnly: true, deterministic: true },
+      (text) => String(text).normalize("NFKC").toLowerCase(),
+    );
     connection.exec("PRAGMA trusted_schema = OFF");
     if (!readOnly) prepareForWriting(connection);
     return connection;

@@ -108,6 +108,6 @@ function matching({ role, status, search }: UserListing): Sql {
   if (role === null && status === null && search === null) return sql`WHERE TRUE`;
   const roles: readonly UserRole[] = role ?? USER_ROLES;
   const statuses: readonly UserStatus[] = status ?? USER_STATUSES;
-  const found = search === null ? empty : sql`AND (instr(email_key, ${search}) OR instr(lower(name), ${search}))`;
+  const found = search === null ? empty : sql`AND (instr(email_key, ${search}) OR instr(fold_case(name), ${search}))`;
   return sql`INDEXED BY users_by_role WHERE role IN ${listOf(roles)} AND status IN ${listOf(statuses)} ${found}`;
 }
