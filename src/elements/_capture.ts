@@ -1,4 +1,4 @@
-import type { Actor } from "../base/actor.ts";
+import { type Actor, requireSignedIn } from "../base/actor.ts";
 import { newId } from "../base/ids.ts";
 import { requirePermission } from "../base/permissions.ts";
 import { announceChange, recordChange } from "./_feed.ts";
@@ -13,7 +13,8 @@ export async function captureElement(
   capture: Capture,
 ): Promise<Element> {
   const { database, audit, events, rateLimits, projects, clock } = dependencies;
-  const { userId } = requirePermission(actor, "WRITE_ELEMENTS");
+  // Where a project is named, one that the actor may not see is `NOT_FOUND` before it is anything else.
+  const { userId } = capture.projectId === null ? requirePermission(actor, "WRITE_ELEMENTS") : requireSignedIn(actor);
   await rateLimits.take("capture_element", userId);
   const { clientId, html, computedStyles, screenshot, ...fields } = capture;
   const stored = await findByClientId(database.read, userId, clientId);

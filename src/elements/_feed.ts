@@ -62,9 +62,10 @@ export async function watchChanges(
 ): Promise<AsyncGenerator<ElementEvent, undefined>> {
   const { projectId, signal } = request;
   const authorize = () => projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
-  await authorize();
+  // Before the first check: a right that is taken away from then on wakes the reader, which asks again.
   const changed = events.subscribe(ELEMENT_CHANGED, projectId, { capacity: 1, whenFull: "keep_newest" });
   try {
+    await authorize();
     return followTail({
       changed,
       signal,
