@@ -1,4 +1,4 @@
-import type { ExecutionArgs } from "graphql";
+import { type ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from "graphql-ws";
 import { type Actor, requireSignedIn } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
@@ -77,6 +77,8 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
       await rateLimits.take("graphql", subjectOf(actor));
       const operation = await operations.prepare(payload, { ...context, actor });
       if ("errors" in operation) return operation.errors;
+      // The credential may have ended meanwhile: the answer goes nowhere, and the operation must not run.
+      if (socket.readyState !== WebSocket.OPEN) return [new GraphQLError("The socket was closed")];
       prepared.set(operation.args, operation.execute);
       return operation.args;
     },
