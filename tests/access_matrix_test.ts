@@ -3,7 +3,7 @@ import { type AccessWorld, type ActorName, ACTORS, makeAccessWorld } from "./sup
 import { CAPTURE, capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { addPerson } from "./support/people.ts";
 import { type Data } from "./support/running_app.ts";
-import { SIGNALS } from "./support/rooms.ts";
+import { joinRoom, serverPeerOf, SIGNALS } from "./support/rooms.ts";
 import { makeSession } from "./support/sessions.ts";
 import { ELEMENT_EVENTS, subscribeOverHttp } from "./support/subscription.ts";
 
@@ -37,6 +37,10 @@ const newElementOf = (captor: "owner" | "editor") => async (world: AccessWorld) 
 const OPERATIONS: Record<string, Operation> = {
   "node (element)": { query: `query ($id: ID!) { node(id: $id) { id } }`, variables: ofElement },
   "node (project)": { query: `query ($id: ID!) { node(id: $id) { id } }`, variables: ofProject },
+  "node (the owner)": {
+    query: `query ($id: ID!) { node(id: $id) { id } }`,
+    variables: ({ people }) => ({ id: people.owner.id }),
+  },
   "nodes (element)": { query: `query ($id: ID!) { nodes(ids: [$id]) { id } }`, variables: ofElement },
   "viewer": { query: `{ viewer { id } }` },
   "viewer (sessions and tokens)": { query: `{ viewer { sessions { id } accessTokens { id } } }` },
@@ -113,6 +117,10 @@ const OPERATIONS: Record<string, Operation> = {
     query: `mutation ($id: ID!) { updateUser(input: { id: $id, name: "Other" }) { id } }`,
     variables: ofNewPerson,
   },
+  "updateUser (oneself)": {
+    query: `mutation ($id: ID!) { updateUser(input: { id: $id, name: "Other" }) { id } }`,
+    variables: ({ people }, actor) => ({ id: (people[actor as keyof typeof people] ?? people.owner).id }),
+  },
   "unlockUser": { query: `mutation ($id: ID!) { unlockUser(id: $id) { id } }`, variables: ofNewPerson },
   "deleteUser": { query: `mutation ($id: ID!) { deleteUser(id: $id) }`, variables: ofNewPerson },
   "createAccessToken": {
@@ -166,6 +174,17 @@ const OPERATIONS: Record<string, Operation> = {
   },
   "sendSignal (as nobody)": {
     query: `mutation { sendSignal(input: { from: "x", to: "y", negotiationId: "z", kind: BYE }) { sequence } }`,
+  },
+  "sendSignal (as the owner's peer)": {
+    query: `mutation ($from: ID!, $to: ID!) {
+      sendSignal(input: { from: $from, to: $to, negotiationId: "z", kind: BYE }) { sequence }
+    }`,
+    variables: async (world) => {
+      const peer = world.opened.use(
+        await joinRoom(world.app, await as(world, "owner"), { projectId: world.projectId }),
+      );
+      return { from: peer.id, to: serverPeerOf(peer).id };
+    },
   },
   "setConfig": { query: `mutation { setConfig(key: "instance.name", value: "x") { key } }` },
   "elementEvents": { query: ELEMENT_EVENTS, variables: ({ projectId }) => ({ projectId, after: 0 }) },

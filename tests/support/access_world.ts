@@ -23,6 +23,7 @@ export const ACTORS = {
   "t:other": "a token with every scope for another project",
   "t:expired": "a token with every scope that has expired",
   "t:ADMIN": "an admin's token with every scope; the admin is no member",
+  "t:VIEWER": "a token with every scope of the viewer who is OWNER",
 } as const;
 
 /** The name of one of them. */
@@ -37,6 +38,8 @@ export interface AccessWorld extends AsyncDisposable {
     "ADMIN" | "DEVELOPER" | "VIEWER" | "owner" | "editor" | "member" | "ADMIN owner" | "VIEWER owner",
     Person
   >;
+  /** What stays open as long as the world. */
+  opened: AsyncDisposableStack;
   /** A credential of the actor that the caller may end; null for a guest. */
   credential(actor: ActorName): Promise<string | null>;
 }
@@ -79,7 +82,7 @@ export async function makeAccessWorld(): Promise<AccessWorld> {
     ] as const
   ) setMember(app, { projectId, personId, role });
   const elementId = await capture(app, owner.token, captureInput({ projectId }));
-  const tokens = await makeTokens(app, { owner, admin });
+  const tokens = await makeTokens(app, { owner, admin, viewerOwner });
   // Nobody is to be refused because of how much is tried here.
   write(app, (database) => database.exec("UPDATE rate_limits SET max_count = 1000000"));
   const credential = async (actor: ActorName) => {
@@ -87,10 +90,16 @@ export async function makeAccessWorld(): Promise<AccessWorld> {
     if (actor === "dead") return "x".repeat(43);
     return tokens[actor] ?? await makeSession(app, people[actor as keyof typeof people].id);
   };
-  return { app, projectId, elementId, people, credential, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
+  const opened = new AsyncDisposableStack();
+  opened.use(app);
+  const dispose = () => opened.disposeAsync();
+  return { app, projectId, elementId, people, opened, credential, [Symbol.asyncDispose]: dispose };
 }
 
-async function makeTokens(app: RunningApp, { owner, admin }: Record<"owner" | "admin", Person>) {
+async function makeTokens(
+  app: RunningApp,
+  { owner, admin, viewerOwner }: Record<"owner" | "admin" | "viewerOwner", Person>,
+) {
   const scoped = (scopes: string[], more = {}) => createAccessToken(app, owner.token, { scopes, ...more });
   const otherId = await createProject(app, owner.token, "Another");
   const expired = await scoped(ALL_SCOPES);
@@ -104,5 +113,6 @@ async function makeTokens(app: RunningApp, { owner, admin }: Record<"owner" | "a
     "t:audit": await scoped(["AUDIT_READ"]),
     "t:other": await scoped(ALL_SCOPES, { projectId: otherId }),
     "t:ADMIN": await createAccessToken(app, admin.token, { scopes: ALL_SCOPES }),
+    "t:VIEWER": await createAccessToken(app, viewerOwner.token, { scopes: ALL_SCOPES }),
   } as Partial<Record<ActorName, string>>;
 }
