@@ -46,7 +46,8 @@ const SETTINGS = {
     .refine((path) => path === path.trim(), "must not begin or end with white space").default("./data"),
   FINGERPOST_ADMIN_EMAIL: z.string().regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address").max(254)
     .default("admin@localhost"),
-  FINGERPOST_ADMIN_PASSWORD: z.string().min(12, "must have at least 12 characters")
+  FINGERPOST_ADMIN_PASSWORD: z.string()
+    .refine((text) => [...text].length >= 12, "must have at least 12 characters")
     .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes").optional(),
   FINGERPOST_PUBLIC_URL: z.string().transform(toOrigin).refine((origin) => /^https?:/.test(origin), {
     message: "must be an origin such as https://fingerpost.example.org",

@@ -1,5 +1,6 @@
 import { type Actor, requireSession } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
+import { isId } from "../base/ids.ts";
 import { requirePermission, requireSelfOr } from "../base/permissions.ts";
 import type { User, UserChange } from "../users/users.ts";
 import type { Followers } from "./_followers.ts";
@@ -50,9 +51,11 @@ export function createEndings(
 
   async function revoke(actor: Actor, id: string): Promise<void> {
     const { userId: ownId, role } = requireSession(actor);
+    const notFound = new AppError("NOT_FOUND", `Cannot find session "${id.slice(0, 64)}"`);
+    if (!isId(id)) throw notFound;
     const isOwn = await findSessionOf(kv, ownId, id) !== null;
     const ownerId = isOwn ? ownId : role === "ADMIN" ? await findSessionOwner(kv, id) : null;
-    if (ownerId === null) throw new AppError("NOT_FOUND", `Cannot find session "${id.slice(0, 64)}"`);
+    if (ownerId === null) throw notFound;
     await recordRevocation(actor, ownerId, { sessionId: id });
     await deleteSession(kv, ownerId, id);
     followers.end({ userId: ownerId, credentialId: id }, "REVOKED");
@@ -82,18 +85,22 @@ export function createEndings(
       throw error;
     });
     if (attempt === null || !isRight) {
-      const lockedUntil = await attempt?.fail() ?? null;
-      if (lockedUntil !== null) await recordLock(actor, userId, lockedUntil);
+      const reason = attempt === null ? "locked" : "wrong_password";
+      await recordWrongPassword(actor, { userId, reason, lockedUntil: await attempt?.fail() ?? null });
       throw new AppError("INVALID_CREDENTIALS", "Cannot change the password: the present one is wrong");
     }
     await attempt.succeed();
-    await users.replacePassword(actor, newPassword, async () => void await endSessions(userId, exceptId));
+    const endOthers = async () => void await endSessions(userId, exceptId);
+    await users.replacePassword(actor, newPassword, endOthers);
+    // Also what a sign-in with the old password began in between.
+    await endOthers();
   }
 
   async function updateUser(actor: Actor, change: UserChange): Promise<User> {
     const { before, after } = await users.update(actor, change);
     const isDisabled = before.status === "ACTIVE" && after.status === "DISABLED";
-    if (isDisabled) await deleteSessions(kv, after.id);
+    // When it is enabled again, too: a crash may have kept the sessions of before.
+    if (before.status !== after.status) await deleteSessions(kv, after.id);
     if (isDisabled || before.role !== after.role) followers.end({ userId: after.id }, "REVOKED");
     return after;
   }
@@ -125,8 +132,14 @@ export function createEndings(
     );
   }
 
-  function recordLock(actor: Actor, userId: string, lockedUntil: number): Promise<void> {
+  function recordWrongPassword(
+    actor: Actor,
+    { userId, reason, lockedUntil }: { userId: string; reason: string; lockedUntil: number | null },
+  ): Promise<void> {
     return database.write(async (connection) => {
+      const failed = { kind: "user.sign_in.failed", subjectId: userId } as const;
+      await audit.record(connection, actor, { ...failed, details: { reason, operation: "changePassword" } });
+      if (lockedUntil === null) return;
       await users.setLockedUntil(connection, userId, lockedUntil);
       const details = { until: new Date(lockedUntil).toISOString() };
       await audit.record(connection, actor, { kind: "user.locked", subjectId: userId, details });

@@ -1,9 +1,9 @@
 import type { Actor, GuestActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
-import type { Credentials, User, Verified } from "../users/users.ts";
+import type { Credentials, Refusal, User, Verified } from "../users/users.ts";
 import type { Followers } from "./_followers.ts";
-import type { Attempt, Lockouts } from "./_lockouts.ts";
+import type { Lockouts } from "./_lockouts.ts";
 import { ABSOLUTE_TIMEOUT_MS, deleteSession, deleteSessions, insertSession } from "./_records.ts";
 import { newSessionToken, tokenKey } from "./_tokens.ts";
 import type { Session, SessionsDependencies } from "./sessions.ts";
@@ -25,6 +25,14 @@ export interface SignIn {
   signIn(actor: Actor, credentials: Credentials): Promise<SignedIn>;
 }
 
+/** Why a sign-in is refused, for the audit log alone. */
+interface RefusedSignIn {
+  userId: string | null;
+  reason: Refusal | "locked" | "changed";
+  /** Set: this try locked the e-mail. */
+  lockedUntil?: number | null;
+}
+
 /** Sessions that a user may have at once; with one more the oldest ends. */
 const MAX_SESSIONS = 100;
 
@@ -41,40 +49,53 @@ export function createSignIn(
     let verified: Verified;
     try {
       // Where it is locked too: an answer that comes sooner would tell.
-      verified = await users.verify(credentials);
+      verified = await users.verify(credentials, { rehash: attempt !== null });
     } catch (error) {
       await attempt?.abandon();
       throw error;
     }
-    if (attempt === null || verified.user === null) return await refuse(actor, attempt, verified);
+    const { userId } = verified;
+    if (attempt === null) return await refuse(actor, { userId, reason: "locked" });
+    if (verified.user === null) {
+      return await refuse(actor, { userId, reason: verified.refusal, lockedUntil: await attempt.fail() });
+    }
     await attempt.succeed();
+    const signedIn = await start(actor, verified.user, verified.passwordHash);
+    if (signedIn === null) return await refuse(actor, { userId, reason: "changed" });
     if (actor.kind === "user") await endPrevious(actor.userId, actor.sessionId);
-    return await start(actor, verified.user);
+    return signedIn;
   }
 
-  async function start(actor: Actor, user: User): Promise<SignedIn> {
+  /** The new session; null if the account was disabled or deleted, or got another password, since the check. */
+  async function start(actor: Actor, user: User, passwordHash: string): Promise<SignedIn | null> {
     const now = clock.now();
     const token = newSessionToken();
     const times = { createdAt: now, lastUsedAt: now, endsAt: now + ABSOLUTE_TIMEOUT_MS };
     const session: Session = { id: newId(), userId: user.id, ...times, ...actor.origin };
     const { id: sessionId, userId } = session;
-    await database.write(async (connection) => {
-      const signedIn = { kind: "user", userId, role: user.role, sessionId, origin: actor.origin } as const;
-      await users.recordSignIn(connection, userId);
-      await audit.record(connection, signedIn, { kind: "user.sign_in.succeeded", subjectId: userId });
-    });
+    // The session first, while nobody has its token: what ends all sessions of an account changes the account before, so
+    // that either it finds this one, or the change is found here.
     await insertSession(kv, tokenKey(token), session);
+    const forget = () => deleteSession(kv, userId, sessionId).then(() => null);
+    const isStarted = await database.write(async (connection) => {
+      const signedIn = { kind: "user", userId, role: user.role, sessionId, origin: actor.origin } as const;
+      if (!await users.recordSignIn(connection, { id: userId, passwordHash })) return false;
+      await audit.record(connection, signedIn, { kind: "user.sign_in.succeeded", subjectId: userId });
+      return true;
+    }).catch(async (error) => {
+      await forget();
+      throw error;
+    });
+    if (!isStarted) return await forget();
     for (const credentialId of await deleteSessions(kv, userId, { keep: MAX_SESSIONS })) {
       followers.end({ userId, credentialId }, "REVOKED");
     }
     return { token, session, user: { ...user, lastSignInAt: now, lockedUntil: null } };
   }
 
-  async function refuse(actor: Actor, attempt: Attempt | null, { userId, refusal }: Verified): Promise<never> {
-    const lockedUntil = await attempt?.fail() ?? null;
+  async function refuse(actor: Actor, { userId, reason, lockedUntil = null }: RefusedSignIn): Promise<never> {
     const guest: GuestActor = { kind: "guest", origin: actor.origin };
     const subject = userId === null ? {} : { subjectId: userId };
-    const reason = attempt === null ? "locked" : refusal;
     await database.write(async (connection) => {
       await audit.record(connection, guest, { kind: "user.sign_in.failed", ...subject, details: { reason } });
       if (lockedUntil === null) return;

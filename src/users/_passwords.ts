@@ -7,37 +7,44 @@ const BCRYPT_COST = 12;
 const MAX_AT_ONCE = Math.max(1, navigator.hardwareConcurrency);
 /** Waiting beyond those: the last of them waits some 17 s on two cores, and more would only time out. */
 const MAX_WAITING = 128;
+/** A salt and a hash that no password has been found for, and none will: all bits are zero. */
+const NOBODYS_SALT_AND_HASH = ".".repeat(53);
 
 /** Hashes and checks passwords off the event loop, a bounded number at once. Both throw `UNAVAILABLE` when too many wait. */
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Whether the password is the one hashed; with no hash it takes as long and is false. */
+  /** Whether the password is the one hashed. It takes as long with no hash, when it is false, and with one of a lower cost. */
   verify(password: string, passwordHash: string | null): Promise<boolean>;
   /** Whether the hash was made at a lower cost than today's. */
   isOutdated(passwordHash: string): boolean;
 }
 
-/** Builds the password hasher. */
-export function createPasswords(): Passwords {
+/** Builds the password hasher; `cost` is the binary logarithm of bcrypt's rounds. */
+export function createPasswords(cost = BCRYPT_COST): Passwords {
   const waiting: (() => void)[] = [];
   let running = 0;
-  // Of a random password that nobody has: gives an unknown e-mail the same work as a known one.
-  let decoy: Promise<string> | null = null;
   return {
-    hash: (password) => bounded(() => hash(password, BCRYPT_COST)),
-    verify: async (password, passwordHash) => {
-      decoy ??= hash(crypto.randomUUID(), BCRYPT_COST);
-      const target = passwordHash ?? await decoy;
-      const matches = await bounded(() => verify(password, target));
-      return matches && passwordHash !== null;
-    },
-    // "$2b$12$…": the variant, the cost, the salt and the hash.
-    isOutdated: (passwordHash) => Number(passwordHash.split("$")[2]) < BCRYPT_COST,
+    hash: (password) => bounded(() => hash(password, cost)),
+    verify: (password, passwordHash) =>
+      bounded(async () => {
+        if (passwordHash === null) return await verify(password, nobodysHash(cost)) && false;
+        const matches = await verify(password, passwordHash);
+        await makeUpFor(password, costOf(passwordHash));
+        return matches;
+      }),
+    isOutdated: (passwordHash) => costOf(passwordHash) < cost,
   };
+
+  // 2^c rounds are done; 2^c + 2^(c+1) + … + 2^(cost-1) more make 2^cost. Else an old hash would answer sooner than an unknown e-mail.
+  async function makeUpFor(password: string, done: number): Promise<void> {
+    for (let missing = done; missing < cost; missing++) await verify(password, nobodysHash(missing));
+  }
 
   async function bounded<T>(work: () => Promise<T>): Promise<T> {
     if (running >= MAX_AT_ONCE) {
-      if (waiting.length >= MAX_WAITING) throw new AppError("UNAVAILABLE", "Cannot sign in now: too many try at once");
+      if (waiting.length >= MAX_WAITING) {
+        throw new AppError("UNAVAILABLE", "Cannot check a password now: too many try at once");
+      }
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running++;
@@ -51,4 +58,13 @@ export function createPasswords(): Passwords {
       else next();
     }
   }
+}
+
+// "$2b$12$…": the variant, the cost, the salt and the hash.
+function costOf(passwordHash: string): number {
+  return Number(passwordHash.split("$")[2]);
+}
+
+function nobodysHash(cost: number): string {
+  return `$2b$${String(cost).padStart(2, "0")}$${NOBODYS_SALT_AND_HASH}`;
 }

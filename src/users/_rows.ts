@@ -80,9 +80,15 @@ export async function setLockedUntil(connection: Connection, id: string, until: 
   await connection.run(sql`UPDATE users SET locked_until = ${until} WHERE id = ${id}`);
 }
 
-/** Remembers when the user last signed in; that ends a lock. */
-export async function setLastSignIn(connection: Connection, id: string, at: number): Promise<void> {
-  await connection.run(sql`UPDATE users SET last_sign_in_at = ${at}, locked_until = NULL WHERE id = ${id}`);
+/** Remembers when the user last signed in, which ends a lock, if the account is active and has the password still; false if not. */
+export async function setLastSignIn(
+  connection: Connection,
+  { id, passwordHash }: { id: string; passwordHash: string },
+  at: number,
+): Promise<boolean> {
+  return await connection.run(sql`
+    UPDATE users SET last_sign_in_at = ${at}, locked_until = NULL
+    WHERE id = ${id} AND password_hash = ${passwordHash} AND status = 'ACTIVE'`) > 0;
 }
 
 /** Whether there is an admin who may sign in, beside this one. */

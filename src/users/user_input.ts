@@ -3,7 +3,7 @@ import { USER_ROLES } from "../base/actor.ts";
 import { requiredText, text } from "../graphql/text_input.ts";
 
 /** bcrypt reads no more: longer passwords are refused, never cut. */
-export const MAX_PASSWORD_BYTES = 72;
+const MAX_PASSWORD_BYTES = 72;
 const MIN_PASSWORD_LENGTH = 12;
 /** Far above any password: what is longer is refused before it is counted. */
 const MAX_INPUT_LENGTH = 1_000;
@@ -20,10 +20,7 @@ export const passwordSchema = text(MAX_INPUT_LENGTH)
     (password) => [...password].length >= MIN_PASSWORD_LENGTH,
     `must have at least ${MIN_PASSWORD_LENGTH} characters`,
   )
-  .refine(
-    (password) => new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES,
-    `must have at most ${MAX_PASSWORD_BYTES} bytes`,
-  );
+  .refine((password) => byteLength(password) <= MAX_PASSWORD_BYTES, `must have at most ${MAX_PASSWORD_BYTES} bytes`);
 
 /** What an account is made from. */
 export const newUserSchema = z.strictObject({
@@ -41,8 +38,17 @@ export const userChangeSchema = z.strictObject({
   status: z.enum(USER_STATUSES).nullish(),
 });
 
+/** Whether bcrypt reads all of a password: it stops after 72 bytes, and repeats a shorter one with a NUL in between. */
+export function isHashable(password: string): boolean {
+  return byteLength(password) <= MAX_PASSWORD_BYTES && !password.includes("\0") && password.isWellFormed();
+}
+
 // Two spellings of one address are one account. Unicode UAX #15 (NFKC).
 /** What sign-in compares of an e-mail. */
 export function toEmailKey(email: string): string {
   return email.normalize("NFKC").trim().toLowerCase();
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -10,7 +10,7 @@ import { type Accounts, createAccounts } from "./_accounts.ts";
 import { createPasswords } from "./_passwords.ts";
 import { countUsers, findUsers, hasUsers, insertUser, listUsers, setLastSignIn, setLockedUntil } from "./_rows.ts";
 import { createVerification, type Verification } from "./_verification.ts";
-import { requireGoodPassword } from "./password_policy.ts";
+import { findWeakness } from "./password_policy.ts";
 import { toEmailKey, type USER_STATUSES } from "./user_input.ts";
 
 /** Whether an account may be used. */
@@ -46,9 +46,9 @@ export interface UserListing {
 /** Why credentials are refused, for the audit log alone. */
 export type Refusal = "unknown" | "wrong_password" | "disabled";
 
-/** What credentials turned out to be; `userId` is the account they name, if there is one. */
+/** What credentials turned out to be; `userId` is the account they name, if there is one, `passwordHash` what was checked. */
 export type Verified =
-  | { user: User; refusal: null; userId: string }
+  | { user: User; refusal: null; userId: string; passwordHash: string }
   | { user: null; refusal: Refusal; userId: string | null };
 
 /** What an account is made from. */
@@ -83,8 +83,8 @@ export interface Users extends Verification, Accounts {
   list(actor: Actor, listing: UserListing, page: Page): Promise<Slice<User>>;
   /** Users that the actor was already shown by reference, in the order of the ids, null where there is none any more. */
   byIds(ids: readonly string[]): Promise<(User | null)[]>;
-  /** Remembers a sign-in in the caller's transaction, which ends a lock. */
-  recordSignIn(connection: Connection, id: string): Promise<void>;
+  /** Remembers a sign-in in the caller's transaction, which ends a lock; false if the password or the account is not what was checked any more. */
+  recordSignIn(connection: Connection, checked: { id: string; passwordHash: string }): Promise<boolean>;
   /** Shows until when sign-in is refused, in the caller's transaction; null: it is not. */
   setLockedUntil(connection: Connection, id: string, until: number | null): Promise<void>;
 }
@@ -110,7 +110,8 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
     const { email } = options;
     const random = crypto.getRandomValues(new Uint8Array(GENERATED_PASSWORD_BYTES));
     const password = options.password ?? random.toBase64({ alphabet: "base64url" });
-    await requireGoodPassword(password, { email, name: "Admin" }, ["FINGERPOST_ADMIN_PASSWORD"]);
+    const weakness = await findWeakness(password, { email, name: "Admin" });
+    if (weakness !== null) throw new AppError("INVALID_INPUT", `FINGERPOST_ADMIN_PASSWORD ${weakness}`);
     const passwordHash = await passwords.hash(password);
     const now = clock.now();
     const user = { id: newId(), email, name: "Admin", role: "ADMIN", status: "ACTIVE" } as const;
@@ -149,7 +150,7 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
     return ids.map((id) => users.get(id) ?? null);
   }
 
-  function recordSignIn(connection: Connection, id: string): Promise<void> {
-    return setLastSignIn(connection, id, clock.now());
+  function recordSignIn(connection: Connection, checked: { id: string; passwordHash: string }): Promise<boolean> {
+    return setLastSignIn(connection, checked, clock.now());
   }
 }
