@@ -195,7 +195,7 @@ const CALLS: Record<string, Call[]> = {
   ],
   "sessions/_rows.ts listTokens": [(c) => tokenRows.listTokens(c, ID)],
   "sessions/_rows.ts insertToken": [(c) => tokenRows.insertToken(c, { ...token, ...tokenTimes }, new Uint8Array(32))],
-  "sessions/_rows.ts touchToken": [(c) => tokenRows.touchToken(c, ID, 0)],
+  "sessions/_rows.ts touchToken": [(c) => tokenRows.touchToken(c, ID, { from: null, now: 0 })],
   "sessions/_rows.ts deleteToken": [(c) => tokenRows.deleteToken(c, ID)],
   "projects/_rows.ts insertProject": [
     (c) => projectRows.insertProject(c, { id: ID, name: "P", revision: 0, createdAt: 0 }, ID),

@@ -37,17 +37,26 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
     const session = await findSession(kv, key);
     if (session === null || sessionExpiresAt(session) <= now) throw unauthenticated();
     const user = await requireActive(session.userId);
-    if (now - session.lastUsedAt >= TOUCH_INTERVAL_MS) await noted(touchSession(kv, key, now));
+    if (now - session.lastUsedAt >= TOUCH_INTERVAL_MS) {
+      await noted(touchSession(kv, key, { from: session.lastUsedAt, now }));
+    }
     return { kind: "user", userId: user.id, role: user.role, sessionId: session.id, origin };
   }
 
   async function authenticateToken(text: string, origin: Origin): Promise<SignedInActor> {
     const now = clock.now();
-    const token = isIntact(text) ? await findTokenByHash(database.read, hashToken(text)) : undefined;
+    if (!isIntact(text)) {
+      throw new AppError(
+        "UNAUTHENTICATED",
+        "Cannot read this access token: its checksum is wrong, so it was mistyped or cut",
+      );
+    }
+    const token = await findTokenByHash(database.read, hashToken(text));
     if (token === undefined || expiryOf(token) <= now) throw unauthenticated();
     const user = await requireActive(token.userId);
     if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_INTERVAL_MS) {
-      await noted(database.write((connection) => touchToken(connection, token.id, now)));
+      const touch = { from: token.lastUsedAt, now };
+      await noted(database.write((connection) => touchToken(connection, token.id, touch)));
     }
     const { id: tokenId, scopes, projectId } = token;
     const actor = { kind: "token", userId: user.id, role: user.role, tokenId, scopes, projectId, origin } as const;

@@ -40,10 +40,14 @@ export async function insertSession(kv: Kv, tokenHash: string, session: SessionR
     .commit();
 }
 
-/** Remembers that the session was used, unless it was deleted meanwhile. */
-export async function touchSession(kv: Kv, tokenHash: string, now: number): Promise<void> {
+/** Remembers that the session was used, unless it was deleted meanwhile or another request did. */
+export async function touchSession(
+  kv: Kv,
+  tokenHash: string,
+  { from, now }: { from: number; now: number },
+): Promise<void> {
   const entry = await kv.get<SessionRecord>(byHash(tokenHash));
-  if (entry.value === null) return;
+  if (entry.value?.lastUsedAt !== from) return;
   const expireIn = entry.value.endsAt - now;
   await kv.atomic().check(entry).set(entry.key, { ...entry.value, lastUsedAt: now }, { expireIn }).commit();
 }

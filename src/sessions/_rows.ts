@@ -43,9 +43,15 @@ export async function insertToken(connection: Connection, token: AccessToken, ha
       ${token.projectId}, ${token.expiresAt}, ${token.createdAt})`);
 }
 
-/** Remembers when a token was last used. */
-export async function touchToken(connection: Connection, id: string, now: number): Promise<void> {
-  await connection.run(sql`UPDATE access_tokens SET last_used_at = ${now} WHERE id = ${id}`);
+/** Remembers when a token was last used, unless another request did since `from`. */
+export async function touchToken(
+  connection: Connection,
+  id: string,
+  { from, now }: { from: number | null; now: number },
+): Promise<void> {
+  await connection.run(
+    sql`UPDATE access_tokens SET last_used_at = ${now} WHERE id = ${id} AND last_used_at IS ${from}`,
+  );
 }
 
 /** Deletes a token. */
