@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import type { Clock } from "../src/base/clock.ts";
 import { createAccessToken, createProject } from "./support/captures.ts";
+import { movableClock } from "./support/movable_clock.ts";
 import { addPerson, write } from "./support/people.ts";
 import { ADMIN, type RunningApp, startApp } from "./support/running_app.ts";
 
 const HOUR_MS = 3_600_000;
-
-/** A clock that a test moves. */
-function movableClock(): Clock & { advance(milliseconds: number): void } {
-  let offset = 0;
-  return { now: () => Date.now() + offset, advance: (milliseconds) => void (offset += milliseconds) };
-}
 
 const code = async (app: RunningApp, token: string) =>
   (await app.graphql(`{ viewer { id } }`, {}, token)).errors?.[0]?.extensions.code ?? "ok";
