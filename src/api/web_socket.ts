@@ -34,6 +34,8 @@ interface Extra {
   handshake: Request;
   /** A guest until `connection_init`. */
   actor: Actor;
+  /** Who holds the credential of `connection_init` now. Throws `UNAUTHENTICATED`. */
+  identify: () => Promise<Actor>;
   /** Ends with the socket. */
   signal: AbortSignal;
   /** Closes the socket when the actor's credential ends. */
@@ -71,8 +73,10 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
     onConnect: ({ extra, connectionParams }) => connect(extra, connectionParams),
     onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
-      const { actor, signal, socket } = extra;
+      const { signal, socket } = extra;
       if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) socket.close(TOO_MANY, "Too many subscriptions");
+      // Asked for each operation, as over HTTP: it must hold now, and is used by it.
+      const actor = await extra.identify();
       const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
       await rateLimits.take("graphql", subjectOf(actor));
       const operation = await operations.prepare(payload, { ...context, actor });
@@ -98,7 +102,8 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
     const ended = new AbortController();
     const origin = { ipAddress, userAgent: handshake.headers.get("user-agent") };
     const actor: Actor = { kind: "guest", origin };
-    const extra: Extra = { socket, handshake, actor, signal: ended.signal, following: null };
+    const identify = () => Promise.resolve(actor);
+    const extra: Extra = { socket, handshake, actor, identify, signal: ended.signal, following: null };
     socket.onopen = () => serve(extra, protocol ?? "", ended);
     socket.onerror = () => log.debug("A socket failed");
     return response;
@@ -133,9 +138,10 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
     const { socket, handshake, actor: { origin } } = extra;
     const authorization = params?.authorization;
     try {
-      extra.actor = typeof authorization === "string"
-        ? await edge.identifyBearer(authorization, origin)
-        : await identifyByCookie(handshake, origin.ipAddress);
+      extra.identify = typeof authorization === "string"
+        ? () => edge.identifyBearer(authorization, origin)
+        : () => identifyByCookie(handshake, origin.ipAddress);
+      extra.actor = await extra.identify();
       extra.following = sessions.follow(requireSignedIn(extra.actor), (end) => {
         if (end === "SIGNED_OUT") socket.close(UNAUTHENTICATED, "No longer signed in");
         else socket.close(FORBIDDEN, "The right was taken away");
@@ -196,6 +202,9 @@ async function send(socket: WebSocket, message: string): Promise<void> {
 
 function fail(socket: WebSocket, error: unknown): void {
   if (error instanceof AppError && error.code === "RATE_LIMITED") return socket.close(TOO_MANY, error.message);
+  if (error instanceof AppError && error.code === "UNAUTHENTICATED") {
+    return socket.close(UNAUTHENTICATED, shortReason(error.message));
+  }
   log.error("Unexpected error on a socket: {error}", { error });
   socket.close(CloseCode.InternalServerError, "Unexpected error");
 }
