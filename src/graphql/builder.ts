@@ -50,6 +50,12 @@ export function createBuilder(): PothosSchemaTypes.SchemaBuilder<PothosSchemaTyp
         return { typename: typeName, id };
       },
       nodeTypeOptions: { description: "Whatever has a global id." },
+      idFieldOptions: { description: "The global id, by which `node` finds it; opaque." },
+      pageInfoTypeOptions: { description: "Where a page lies in its list." },
+      edgesFieldOptions: { description: "The page, in the list's order." },
+      pageInfoFieldOptions: { description: "Where the page lies in the list." },
+      cursorFieldOptions: { description: "For `after` and `before`; opaque." },
+      nodeFieldOptions: { description: "What the list is of." },
       nodeQueryOptions: false,
       nodesQueryOptions: false,
     },

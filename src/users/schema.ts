@@ -28,8 +28,8 @@ export function addUsersSchema(builder: Builder, users: Users, { SecurityEvent }
     user: t.field({
       type: types.User,
       nullable: true,
-      description: "A user by id: oneself, or anyone for an admin. `NOT_FOUND` else.",
-      args: { id: t.arg.id({ required: true }) },
+      description: "A user by id: oneself, or anyone for an admin's session. `UNAUTHENTICATED`, `NOT_FOUND` else.",
+      args: { id: t.arg.id({ required: true, description: "The user's global id." }) },
       resolve: (_root, { id }, { actor }) => users.get(actor, localId("User", id)),
     }),
   }));
@@ -59,18 +59,32 @@ function addUserType(builder: Builder, users: Users) {
     id: { resolve: (user) => user.id },
     loadMany: (ids, context) => loadVisible(context, ids, (id) => users.get(context.actor, id)),
     fields: (t) => ({
-      email: t.exposeString("email", { description: "The address to sign in with." }),
-      name: t.exposeString("name"),
-      role: t.expose("role", { type: UserRole }),
-      status: t.expose("status", { type: UserStatus }),
+      email: t.exposeString("email", {
+        description: "The address to sign in with, as it was given; compared in NFKC lower case.",
+      }),
+      name: t.exposeString("name", { description: "The name that others see, 1 to 200 characters." }),
+      role: t.expose("role", {
+        type: UserRole,
+        description: "What it may do in the instance; a project's role is its own.",
+      }),
+      status: t.expose("status", { type: UserStatus, description: "Whether it may be used." }),
       lockedUntil: t.expose("lockedUntil", {
         type: "DateTime",
         nullable: true,
-        description: "Until then sign-in is refused after too many wrong passwords.",
+        description:
+          "Until then sign-in is refused, because of five wrong passwords within 15 minutes: for 15 minutes, the next " +
+          "time 30, then 60. `unlockUser` ends it.",
       }),
-      lastSignInAt: t.expose("lastSignInAt", { type: "DateTime", nullable: true }),
-      createdAt: t.expose("createdAt", { type: "DateTime" }),
-      updatedAt: t.expose("updatedAt", { type: "DateTime" }),
+      lastSignInAt: t.expose("lastSignInAt", {
+        type: "DateTime",
+        nullable: true,
+        description: "When somebody last signed in with its password; null: nobody did yet.",
+      }),
+      createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+      updatedAt: t.expose("updatedAt", {
+        type: "DateTime",
+        description: "When its name, role, status or password was last changed.",
+      }),
     }),
   });
   return { User: UserNode, UserRole, UserStatus };
@@ -80,19 +94,22 @@ type UserTypes = ReturnType<typeof addUserType>;
 
 function addUserList(builder: Builder, users: Users, { User, UserRole, UserStatus }: UserTypes): void {
   const UserFilter = builder.inputType("UserFilter", {
+    description: "Which accounts a list has: those that fit all that is set.",
     fields: (t) => ({
-      role: t.field({ type: [UserRole] }),
-      status: t.field({ type: [UserStatus] }),
+      role: t.field({ type: [UserRole], description: "One of these roles; absent: any." }),
+      status: t.field({ type: [UserStatus], description: "One of these; absent: any." }),
     }),
   });
   builder.queryField("users", (t) =>
     t.connection(
       {
         type: User,
-        description: "All accounts, newest first. For an admin's session. `FORBIDDEN`, `INVALID_INPUT`.",
+        description:
+          "All accounts, newest first; `first` or `last` 1 to 100, 20 where neither is given. For an admin's session. " +
+          "`UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`.",
         args: {
-          filter: t.arg({ type: UserFilter }),
-          search: t.arg.string({ description: "A part of the e-mail or the name." }),
+          filter: t.arg({ type: UserFilter, description: "Absent: all of them." }),
+          search: t.arg.string({ description: "A part of the e-mail or the name, in whatever case." }),
         },
         resolve: async (_root, { filter, search, ...args }, { actor }) => {
           const page = readPage(args);
@@ -100,29 +117,36 @@ function addUserList(builder: Builder, users: Users, { User, UserRole, UserStatu
           return toConnection(page, await users.list(actor, listing, page));
         },
       },
-      { name: "UserConnection" },
-      { name: "UserEdge" },
+      { name: "UserConnection", description: "A page of accounts." },
+      { name: "UserEdge", description: "An account in a list." },
     ));
 }
 
 function addCreateUser(builder: Builder, users: Users, { User, UserRole }: UserTypes): void {
   const CreateUserInput = builder.inputType("CreateUserInput", {
+    description: "What an account is made from.",
     fields: (t) => ({
-      email: t.string({ required: true, description: "At most 254 characters; compared in NFKC lower case." }),
+      email: t.string({ required: true, description: "3 to 254 characters; compared in NFKC lower case." }),
       name: t.string({ required: true, description: "1 to 200 characters." }),
       password: t.string({
         required: true,
         description: "At least 12 characters and at most 72 bytes; not the e-mail or name, and not a common one.",
       }),
-      role: t.field({ type: UserRole, required: true }),
+      role: t.field({ type: UserRole, required: true, description: "What it may do in the instance." }),
     }),
   });
   builder.mutationField("createUser", (t) =>
     t.field({
       type: User,
       description: "Makes an account. For an admin's session. `FORBIDDEN`, `INVALID_INPUT`, " +
-        "`CONFLICT` for an e-mail that has one.",
-      args: { input: t.arg({ type: CreateUserInput.validate(newUserSchema), required: true }) },
+        "`CONFLICT` for an e-mail that has one, `UNAVAILABLE` when too many passwords are checked at once.",
+      args: {
+        input: t.arg({
+          type: CreateUserInput.validate(newUserSchema),
+          required: true,
+          description: "The account to be.",
+        }),
+      },
       resolve: (_root, { input }, { actor }) => users.create(actor, input),
     }));
 }
