@@ -48,6 +48,8 @@ const CONNECTION_INIT_TIMEOUT_MS = 10_000;
 /** A dead connection is noticed by unanswered pings after this long. */
 const IDLE_TIMEOUT_SECONDS = 30;
 const MAX_MESSAGE_CHARACTERS = 1_048_576;
+/** What is kept of a client's own word, as over HTTP. */
+const MAX_USER_AGENT = 500;
 const MAX_SUBSCRIPTIONS = 64;
 const MAX_SOCKETS_PER_USER = 50;
 /** Unsent bytes at which a socket's next message waits, and at which its reader counts as gone. */
@@ -100,7 +102,7 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
     const handshake = new Request(request.url, { headers: request.headers });
     const { socket, response } = acceptUpgrade(request, protocol);
     const ended = new AbortController();
-    const origin = { ipAddress, userAgent: handshake.headers.get("user-agent") };
+    const origin = { ipAddress, userAgent: handshake.headers.get("user-agent")?.slice(0, MAX_USER_AGENT) ?? null };
     const actor: Actor = { kind: "guest", origin };
     const identify = () => Promise.resolve(actor);
     const extra: Extra = { socket, handshake, actor, identify, signal: ended.signal, following: null };
