@@ -24,7 +24,12 @@ const keysOf = (dataDir: string) => Deno.readTextFileSync(`${dataDir}/secret.key
 
 Deno.test("an admin reads and changes the documented settings, and a secret one is shown to nobody", async () => {
   await using app = await startApp();
-  assert.deepEqual(await values(app), { "instance.name": "Fingerpost", "turn.urls": [], "turn.secret": null });
+  assert.deepEqual(await values(app), {
+    "instance.name": "Fingerpost",
+    "audit.retention_days": null,
+    "turn.urls": [],
+    "turn.secret": null,
+  });
   const named = await set(app, "instance.name", "Team");
   assert.equal(named.data.setConfig.value, "Team");
   const { data } = await set(app, "turn.secret", "marker-of-a-secret");
@@ -32,6 +37,7 @@ Deno.test("an admin reads and changes the documented settings, and a secret one 
   assert.equal(await code(set(app, "turn.urls", ["turn:turn.example.org:3478?transport=udp", "stun:[::1]"])), "ok");
   assert.deepEqual(await values(app), {
     "instance.name": "Team",
+    "audit.retention_days": null,
     "turn.urls": ["turn:turn.example.org:3478?transport=udp", "stun:[::1]"],
     "turn.secret": null,
   });
@@ -62,6 +68,7 @@ Deno.test("setConfig refuses unknown keys, values that don't fit, and showing wh
       ["instance.name", 5],
       ["instance.name", "x".repeat(101)],
       ["instance.name", "a\0b"],
+      ["audit.retention_days", 29],
       ["turn.urls", "turn:a"],
       ["turn.urls", ["http://a"]],
       ["turn.urls", Array(9).fill("turn:a")],

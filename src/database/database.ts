@@ -147,9 +147,8 @@ function prepareForWriting(connection: DatabaseSync): void {
 function emptyLog(writer: DatabaseSync): void {
   try {
     writer.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch (error) {
-    // On a full disk the log stays, and the next start reads it.
-    if (!isUnavailable(error)) throw error;
+  } catch {
+    // It stays, as on a full disk, and the next start reads it.
   }
 }
 
