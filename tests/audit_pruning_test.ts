@@ -66,6 +66,22 @@ Deno.test("audit.prune() deletes what is older, behind a checkpoint only, and wh
   assert.equal((await log.verify()).valid, true);
 });
 
+Deno.test("a long log is verified in parts, and a fault in any of them is found", async () => {
+  await using log = await openLog();
+  for (let index = 0; index < 45; index++) await log.record(1_000);
+  assert.deepEqual(await log.verify(), { valid: true, checked: 45_000, firstBrokenSequence: null, fault: null });
+  const change = (sequence: number) =>
+    log.dependencies.database.between((writer) => {
+      writer.exec("DROP TRIGGER IF EXISTS security_events_keep_update");
+      writer.prepare("UPDATE security_events SET user_agent = 'x' WHERE sequence = ?").run(sequence);
+    });
+  for (const sequence of [44_999, 22_501, 22_500, 22_499, 7]) {
+    await change(sequence);
+    const { valid, checked, firstBrokenSequence } = await log.verify();
+    assert.deepEqual([valid, checked, firstBrokenSequence], [false, sequence - 1, sequence]);
+  }
+});
+
 Deno.test("nobody deletes events that were not pruned, and the last one is never pruned", async () => {
   await using log = await openLog();
   await log.record(1_000);

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type Checkpoint, type CheckpointPurpose, GENESIS, linkOf, signatureOf } from "./_chain.ts";
 import { type AuditKey, keyFor } from "./_keys.ts";
+import type { Head } from "./_rows.ts";
 import type { RecordedEvent } from "./audit.ts";
 
 /** What the chain is held against. */
@@ -34,14 +35,21 @@ interface Fault {
   fault: string;
 }
 
-/** Starts a check behind the latest pruning. */
-export function createChainCheck({ keys, checkpoints, prunings }: Anchors): ChainCheck {
+/** Where the chain begins to be held: before the first event, or behind the latest pruning. */
+export function startOf({ prunings }: Pick<Anchors, "prunings">): Head {
+  return prunings.reduce<Head>((latest, pruning) => pruning.sequence > latest.sequence ? pruning : latest, {
+    sequence: 0,
+    hash: GENESIS,
+  });
+}
+
+/** Starts a check behind an event, of all that follow or of a part: what is missing at the log's end is seen by who checks its last part. */
+export function createChainCheck(
+  { keys, checkpoints, prunings }: Anchors,
+  { start = startOf({ prunings }), isLast = true }: { start?: Head; isLast?: boolean } = {},
+): ChainCheck {
   const forged = [...findForged(checkpoints, "checkpoint"), ...findForged(prunings, "pruning")]
     .sort((a, b) => a.sequence - b.sequence)[0] ?? null;
-  const start = prunings.reduce<{ sequence: number; hash: Uint8Array }>(
-    (latest, pruning) => pruning.sequence > latest.sequence ? pruning : latest,
-    { sequence: 0, hash: GENESIS },
-  );
   const vouched = Map.groupBy(checkpoints, ({ sequence }) => sequence);
   const lastVouched = Math.max(0, ...vouched.keys());
   let { sequence: last, hash } = start;
@@ -78,7 +86,7 @@ export function createChainCheck({ keys, checkpoints, prunings }: Anchors): Chai
   }
 
   function end(): ChainVerification {
-    const cut = broken === null && lastVouched > last
+    const cut = isLast && broken === null && lastVouched > last
       ? { sequence: last + 1, fault: "events are missing at the end" }
       : null;
     const [first = null] = [broken, cut, forged].filter((fault) => fault !== null).sort((a, b) =>

@@ -1,14 +1,20 @@
 import { AppError } from "../base/errors.ts";
 import type { Connection } from "../database/database.ts";
 import type { Sealer } from "../database/sealing.ts";
-import type { Anchors, ChainVerification } from "./_chain_check.ts";
+import { type Anchors, type ChainVerification, startOf } from "./_chain_check.ts";
 import { readCheckpointFile } from "./_checkpoint_file.ts";
 import { listCheckpoints, listKeys, listPrunings } from "./_checkpoint_rows.ts";
 import { openKeys } from "./_keys.ts";
+import { findHead, listEventsAfter } from "./_rows.ts";
 import type { VerificationNews, VerificationOrder } from "./_verification_worker.ts";
 
 /** What a verification found. */
 export type { ChainVerification } from "./_chain_check.ts";
+
+/** As many as there are cores, which is soon bound by the disk; each gives way to the server's own thread. */
+const MAX_THREADS = Math.min(4, navigator.hardwareConcurrency);
+/** A thread takes some 50 ms to start. */
+const MIN_EVENTS_A_THREAD = 20_000;
 
 /** What to verify. */
 export interface VerificationRequest {
@@ -28,7 +34,7 @@ export interface VerificationRequest {
 export async function verifyLog(request: VerificationRequest): Promise<ChainVerification> {
   for (;;) {
     const anchors = await readAnchors(request);
-    const verification = await runWorker({ ...anchors, databaseFile: request.databaseFile }, request);
+    const verification = await verifyParts(anchors, request);
     const { prunings } = await readAnchors(request);
     // What was pruned meanwhile was missed by the reader, and by nobody else.
     if (verification.valid || prunings.length === anchors.prunings.length) return verification;
@@ -46,9 +52,32 @@ async function readAnchors({ connection, checkpointFile, sealer }: VerificationR
   };
 }
 
+// Each part begins behind an event that the part before holds: together they hold the whole chain.
+async function verifyParts(anchors: Anchors, request: VerificationRequest): Promise<ChainVerification> {
+  const { connection, databaseFile, onProgress } = request;
+  const first = startOf(anchors);
+  const total = (await findHead(connection))?.sequence ?? 0;
+  const count = Math.max(1, Math.min(MAX_THREADS, Math.floor(total / MIN_EVENTS_A_THREAD)));
+  const starts = [first];
+  for (let part = 1; part < count; part++) {
+    const place = first.sequence + Math.floor((total - first.sequence) * part / count);
+    starts.push(...await listEventsAfter(connection, place - 1, 1));
+  }
+  let done = 0;
+  const onRead = (read: number) => onProgress?.(done += read, total - first.sequence);
+  const parts = await Promise.all(starts.map(({ sequence, hash }, index) => {
+    const last = starts[index + 1]?.sequence ?? null;
+    return runWorker({ ...anchors, databaseFile, start: { sequence, hash }, last }, { signal: request.signal, onRead });
+  }));
+  const broken = parts.findIndex(({ valid }) => !valid);
+  const held = parts.slice(0, broken === -1 ? parts.length : broken + 1);
+  const checked = held.reduce((sum, part) => sum + part.checked, 0);
+  return { valid: true, firstBrokenSequence: null, fault: null, ...held.at(-1), checked };
+}
+
 async function runWorker(
   order: VerificationOrder,
-  { signal, onProgress }: VerificationRequest,
+  { signal, onRead }: { signal: AbortSignal | undefined; onRead: (read: number) => void },
 ): Promise<ChainVerification> {
   signal?.throwIfAborted();
   const worker = new Worker(new URL("./_verification_worker.ts", import.meta.url), { type: "module" });
@@ -57,7 +86,7 @@ async function runWorker(
   const cancel = () => reject(signal?.reason);
   signal?.addEventListener("abort", cancel, { once: true });
   worker.onmessage = ({ data }: MessageEvent<VerificationNews>) => {
-    if ("done" in data) onProgress?.(data.done, data.total);
+    if ("read" in data) onRead(data.read);
     else if ("error" in data) fail(data.error);
     else resolve(data);
   };
