@@ -72,6 +72,7 @@ const OPERATIONS: Record<string, Operation> = {
   },
   "verifyAudit": { query: `{ verifyAudit { valid } }` },
   "appConfig": { query: `{ appConfig { key } }` },
+  "rateLimits": { query: `{ rateLimits { action } }` },
   "signIn": {
     query: `mutation { signIn(input: { email: "nobody@example.org", password: "x" }) { token } }`,
   },
@@ -187,6 +188,9 @@ const OPERATIONS: Record<string, Operation> = {
     },
   },
   "setConfig": { query: `mutation { setConfig(key: "instance.name", value: "x") { key } }` },
+  "setRateLimit": {
+    query: `mutation { setRateLimit(input: { action: "mcp", limit: 1000000, windowSeconds: 60 }) { action } }`,
+  },
   "elementEvents": { query: ELEMENT_EVENTS, variables: ({ projectId }) => ({ projectId, after: 0 }) },
   "securityEventRecorded": { query: `subscription { securityEventRecorded(after: 0) { sequence } }` },
   "signals": {

@@ -11,8 +11,8 @@ interface Module {
 const FLOORS = [
   ["base"],
   ["database", "kv", "events", "graphql"],
-  ["audit", "rate_limits"],
-  ["users", "settings"],
+  ["audit"],
+  ["users", "settings", "rate_limits"],
   ["sessions"],
   ["projects"],
   ["elements"],

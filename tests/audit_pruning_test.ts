@@ -6,7 +6,7 @@ import { systemActor } from "../src/base/actor.ts";
 import { openDatabase } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
 import { createSealer } from "../src/database/sealing.ts";
-import { createEvents } from "../src/events/events.ts";
+import { auditDependencies } from "./support/audit_log.ts";
 import { movableClock } from "./support/movable_clock.ts";
 
 const MIGRATIONS = new URL("../migrations", import.meta.url).pathname;
@@ -18,12 +18,10 @@ async function openLog() {
   const folder = await Deno.makeTempDir({ prefix: "fingerpost_audit_" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const databaseFile = `${folder}/fingerpost.db`;
-  const checkpointFile = `${folder}/audit.checkpoints`;
   await migrate({ path: databaseFile, folder: MIGRATIONS, clock: Date });
   const database = stack.use(openDatabase(databaseFile));
-  const sealer = await createSealer([new Uint8Array(32).fill(1)]);
   const clock = movableClock();
-  const dependencies = { database, events: createEvents(), sealer, clock, databaseFile, checkpointFile };
+  const dependencies = await auditDependencies(database, databaseFile, clock);
   const audit = stack.use(await openAudit(dependencies));
   const record = (count: number) =>
     database.write(async (connection) => {

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { openAudit } from "../src/audit/audit.ts";
 import type { UserActor } from "../src/base/actor.ts";
 import { systemClock as clock } from "../src/base/clock.ts";
 import { fromGlobalId } from "../src/base/ids.ts";
 import { openDatabase } from "../src/database/database.ts";
-import { createSealer } from "../src/database/sealing.ts";
 import { createElements } from "../src/elements/elements.ts";
 import { createEvents, type Events } from "../src/events/events.ts";
 import { openKv } from "../src/kv/kv.ts";
 import { createProjects } from "../src/projects/projects.ts";
 import { createRateLimits } from "../src/rate_limits/rate_limits.ts";
+import { openAuditOf } from "./support/audit_log.ts";
 import { createProject } from "./support/captures.ts";
 import { startApp } from "./support/running_app.ts";
 
@@ -39,11 +38,9 @@ Deno.test("elements.watch() leaves nothing on the bus, however its reader goes",
   await using database = openDatabase(`${app.dataDir}/fingerpost.db`);
   using kv = await openKv(`${app.dataDir}/kv.db`);
   const { events, open } = countedEvents();
-  const sealer = await createSealer([new Uint8Array(32)]);
-  const files = { databaseFile: `${app.dataDir}/fingerpost.db`, checkpointFile: `${app.dataDir}/audit.checkpoints` };
-  const audit = await openAudit({ database, events, sealer, clock, ...files });
+  const audit = await openAuditOf(database, `${app.dataDir}/fingerpost.db`, clock);
   const projects = createProjects({ database, audit, clock });
-  const rateLimits = createRateLimits({ database, kv, clock });
+  const rateLimits = createRateLimits({ database, kv, audit, clock });
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
   const origin = { ipAddress: null, userAgent: null };
   const actor: UserActor = { kind: "user", userId, role: "ADMIN", sessionId: "", origin };

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
 import { createRateLimits } from "../src/rate_limits/rate_limits.ts";
+import { openAuditOf } from "./support/audit_log.ts";
 import { captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { bearer, type GraphqlBody, startApp } from "./support/running_app.ts";
 
@@ -99,7 +100,9 @@ Deno.test("where counters can't be written, readers are counted by the process a
     await migrate({ path: `${folder}/test.db`, folder: `${PROJECT}migrations`, clock: Date });
     await using database = openDatabase(`${folder}/test.db`);
     const kv = await Deno.openKv(`${folder}/kv.db`);
-    const limits = createRateLimits({ database, kv: failingWrites(kv), clock: { now: () => 5 } });
+    const clock = { now: () => 5 };
+    const audit = await openAuditOf(database, `${folder}/test.db`, clock);
+    const limits = createRateLimits({ database, kv: failingWrites(kv), audit, clock });
     await assert.rejects(limits.take("sign_in", "127.0.0.1"), { code: "UNAVAILABLE" });
     for (let index = 0; index < 240; index++) await limits.take("capture_element", "somebody");
     await assert.rejects(limits.take("capture_element", "somebody"), { code: "RATE_LIMITED" });

@@ -159,7 +159,10 @@ const CALLS: Record<string, Call[]> = {
   "audit/_checkpoint_rows.ts insertPruning": [(c) => checkpointRows.insertPruning(c, checkpoint)],
   "rate_limits/_rows.ts listRateLimits": [(c) => rateLimitRows.listRateLimits(c)],
   "rate_limits/_rows.ts insertRateLimit": [
-    (c) => rateLimitRows.insertRateLimit(c, { action: "a", maxCount: 1, windowSeconds: 1 }, 0),
+    (c) => rateLimitRows.insertRateLimit(c, { action: "a", maxCount: 1, windowSeconds: 1, updatedAt: 0 }),
+  ],
+  "rate_limits/_rows.ts upsertRateLimit": [
+    (c) => rateLimitRows.upsertRateLimit(c, { action: "a", maxCount: 1, windowSeconds: 1, updatedAt: 0 }),
   ],
   "projects/_rows.ts findOwnByName": [(c) => projectRows.findOwnByName(c, ID, "P")],
   "projects/_rows.ts upsertMember": [

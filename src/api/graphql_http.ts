@@ -88,7 +88,7 @@ export function createGraphqlHttp(
 export function subjectOf(actor: Actor): string {
   if (actor.kind === "token") return `token ${actor.tokenId}`;
   if (actor.kind === "user") return `user ${actor.userId}`;
-  return `address ${actor.origin.ipAddress ?? "unknown"}`;
+  return actor.origin.ipAddress ?? "unknown";
 }
 
 async function readParameters(request: Request, actor: Actor) {

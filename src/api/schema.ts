@@ -8,6 +8,8 @@ import { addPeersSchema } from "../peers/schema.ts";
 import type { Peers } from "../peers/peers.ts";
 import { addProjectsSchema } from "../projects/schema.ts";
 import type { Projects } from "../projects/projects.ts";
+import { addRateLimitsSchema } from "../rate_limits/schema.ts";
+import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { addSessionsSchema } from "../sessions/schema.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { addSettingsSchema } from "../settings/schema.ts";
@@ -21,6 +23,7 @@ import type { Users } from "../users/users.ts";
 export interface Services {
   audit: Audit;
   users: Users;
+  rateLimits: RateLimits;
   settings: Settings;
   sessions: Sessions;
   projects: Projects;
@@ -39,9 +42,10 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { audit, users, settings, sessions, projects, elements, signalling, peers } = services;
+  const { audit, users, rateLimits, settings, sessions, projects, elements, signalling, peers } = services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users, addAuditSchema(builder, audit));
+  addRateLimitsSchema(builder, rateLimits);
   addSettingsSchema(builder, settings);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });

@@ -4,6 +4,7 @@ import { type Actor, requireSignedIn } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
+import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import type { Edge } from "./edge.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -80,7 +81,8 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
       // Asked for each operation, as over HTTP: it must hold now, and is used by it.
       const actor = await extra.identify();
       const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
-      await rateLimits.take("graphql", subjectOf(actor));
+      const refused = await refusalOf(rateLimits.take("graphql", subjectOf(actor)));
+      if (refused !== null) return [maskError(refused, context.requestId)];
       const operation = await operations.prepare(payload, { ...context, actor });
       if ("errors" in operation) return operation.errors;
       // The credential may have ended meanwhile: the answer goes nowhere, and the operation must not run.
@@ -95,7 +97,7 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
 
   async function upgrade(request: Request, ipAddress: string | null): Promise<Response> {
     if (!edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot open a socket from this origin");
-    await rateLimits.take("socket", `address ${ipAddress ?? "unknown"}`);
+    await rateLimits.take("socket", ipAddress ?? "unknown");
     const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
     const protocol = offered.find((name) => name === GRAPHQL_TRANSPORT_WS_PROTOCOL);
     // The upgraded request can't be asked any more, and its cookie is wanted at `connection_init`.
@@ -172,6 +174,17 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
   }
 }
 
+/** What was refused is answered as an error of the operation, with the seconds to wait; the socket lives on. */
+async function refusalOf(taken: Promise<void>): Promise<AppError | null> {
+  try {
+    await taken;
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
 function acceptUpgrade(request: Request, protocol: string | undefined): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request, {
@@ -203,7 +216,6 @@ async function send(socket: WebSocket, message: string): Promise<void> {
 }
 
 function fail(socket: WebSocket, error: unknown): void {
-  if (error instanceof AppError && error.code === "RATE_LIMITED") return socket.close(TOO_MANY, error.message);
   if (error instanceof AppError && error.code === "UNAUTHENTICATED") {
     return socket.close(UNAUTHENTICATED, shortReason(error.message));
   }

@@ -91,7 +91,7 @@ export async function createApp(
   await noteRestore(config.dataDir, (archive) => record("database.restored", { archive }));
   if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
   stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
-  const rateLimits = createRateLimits({ database, kv, clock });
+  const rateLimits = createRateLimits({ database, kv, audit, clock });
   const settings = createSettings({ database, audit, sealer, clock });
   stack.use(startScheduledPruning({ audit, settings, clock }));
   const users = createUsers({ database, audit, clock });
@@ -104,7 +104,7 @@ export async function createApp(
   const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
   const peers = stack.use(createPeers({ signalling, elements, projects, sessions, clock }));
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
-  const schema = buildSchema({ audit, users, settings, sessions, projects, elements, signalling, peers }, {
+  const schema = buildSchema({ audit, users, rateLimits, settings, sessions, projects, elements, signalling, peers }, {
     publicUrl,
     secureCookies,
   });

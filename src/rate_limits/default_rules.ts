@@ -1,6 +1,17 @@
 import type { Connection } from "../database/database.ts";
 import { insertRateLimit } from "./_rows.ts";
-import type { RateLimitedAction } from "./rate_limits.ts";
+
+/** What is limited. */
+export const RATE_LIMITED_ACTIONS = [
+  "sign_in",
+  "graphql",
+  "capture_element",
+  "send_signal",
+  "mcp",
+  "socket",
+] as const;
+/** One of the limited actions; each has a rule in the table `rate_limits`. */
+export type RateLimitedAction = (typeof RATE_LIMITED_ACTIONS)[number];
 
 /** How often something may be done in a minute, where no admin said otherwise. */
 export const DEFAULT_RULES: Record<RateLimitedAction, number> = {
@@ -12,13 +23,15 @@ export const DEFAULT_RULES: Record<RateLimitedAction, number> = {
   socket: 120,
 };
 
-const WINDOW_SECONDS = 60;
+/** The window of the default rules. */
+export const DEFAULT_WINDOW_SECONDS = 60;
 
 /** Writes the rules that are not there, in the caller's transaction; returns how many. */
 export async function insertDefaultRules(connection: Connection, now: number): Promise<number> {
   let inserted = 0;
   for (const [action, maxCount] of Object.entries(DEFAULT_RULES)) {
-    if (await insertRateLimit(connection, { action, maxCount, windowSeconds: WINDOW_SECONDS }, now)) inserted++;
+    const row = { action, maxCount, windowSeconds: DEFAULT_WINDOW_SECONDS, updatedAt: now };
+    if (await insertRateLimit(connection, row)) inserted++;
   }
   return inserted;
 }
