@@ -1,37 +1,7 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { createProject } from "./support/captures.ts";
-import { ADMIN, bearer, type RunningApp, startApp } from "./support/running_app.ts";
-
-/** Sends a request byte by byte, because `fetch` sets `Host` and `Origin` itself; returns the whole answer. */
-function sendRaw(app: RunningApp, head: string, body = ""): Promise<string> {
-  const { hostname, port } = new URL(app.url);
-  return new Promise((resolve, reject) => {
-    let answer = "";
-    const socket = connect(Number(port), hostname, () => socket.write(`${head}\r\nConnection: close\r\n\r\n${body}`));
-    socket.on("data", (chunk) => answer += chunk.toString());
-    socket.on("close", () => resolve(answer));
-    socket.on("error", reject);
-  });
-}
-
-const statusOf = (answer: string) => Number(answer.slice(9, 12));
-
-Deno.test("a request for another host is refused on every path before anything else", async () => {
-  await using app = await startApp({ environment: { FINGERPOST_PUBLIC_URL: "https://team.example:8443" } });
-  for (const path of ["/graphql", "/mcp", "/screenshots/x", "/health/live", "/"]) {
-    for (
-      const host of ["evil.example", "127.0.0.1.evil.example", "team.example", "team.example:8443.evil.example", ""]
-    ) {
-      const answer = await sendRaw(app, `GET ${path} HTTP/1.1\r\nHost: ${host}`);
-      assert.ok([400, 403].includes(statusOf(answer)), `${host}${path}: ${answer.slice(0, 30)}`);
-      if (statusOf(answer) === 403) assert.match(answer, /"code":"FORBIDDEN"/);
-    }
-  }
-  for (const host of ["127.0.0.1:1", "localhost", "[::1]:8000", "team.example:8443"]) {
-    assert.equal(statusOf(await sendRaw(app, `GET /health/live HTTP/1.1\r\nHost: ${host}`)), 200, host);
-  }
-});
+import { sendRaw, statusOf } from "./support/raw_request.ts";
+import { ADMIN, bearer, startApp } from "./support/running_app.ts";
 
 Deno.test("another site's page gets no CORS header, no socket and no MCP answer", async () => {
   await using app = await startApp();
@@ -49,24 +19,6 @@ Deno.test("another site's page gets no CORS header, no socket and no MCP answer"
     `GET /graphql HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nUpgrade: websocket\r\nConnection: Upgrade
 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws`;
   assert.equal(statusOf(await sendRaw(app, upgrade.replaceAll(/\r?\n/g, "\r\n"))), 403);
-});
-
-Deno.test("an allowed origin gets its CORS headers, also for what it asks first", async () => {
-  await using app = await startApp();
-  await using closed = await startApp({ environment: { FINGERPOST_ALLOWED_ORIGINS: "https://tool.example" } });
-  const preflight = async ({ url }: RunningApp, origin: string) => {
-    const headers = {
-      origin,
-      "access-control-request-method": "POST",
-      "access-control-request-headers": "authorization",
-    };
-    const response = await fetch(`${url}/graphql`, { method: "OPTIONS", headers });
-    return [response.status, response.headers.get("access-control-allow-origin")];
-  };
-  assert.deepEqual(await preflight(app, "http://localhost:3000"), [204, "http://localhost:3000"]);
-  assert.deepEqual(await preflight(app, "https://tool.example"), [204, null]);
-  assert.deepEqual(await preflight(closed, "https://tool.example"), [204, "https://tool.example"]);
-  assert.deepEqual(await preflight(closed, "http://localhost:3000"), [204, null]);
 });
 
 Deno.test("a browser that signs in from the server's own page gets a cookie that only this page can use", async () => {

@@ -7,6 +7,7 @@ import { migrate } from "../src/database/migrations.ts";
 import { openKv } from "../src/kv/kv.ts";
 import type { RateLimitedAction } from "../src/rate_limits/default_rules.ts";
 import { createRateLimits, type RateLimits } from "../src/rate_limits/rate_limits.ts";
+import { openAuditOf } from "./support/audit_log.ts";
 
 const MIGRATIONS = new URL("../migrations", import.meta.url).pathname;
 const START = Date.UTC(2026, 10, 24);

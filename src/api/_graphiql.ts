@@ -103,7 +103,7 @@ const WINDOW_STORAGE = `<script>Object.defineProperty(window, "localStorage", { 
 // from under the first click.
 const STILL_TABS = `<style>.graphiql-tab { transform: none !important }</style>`;
 
-let page: Promise<string> | null = null;
+let page: Promise<Uint8Array<ArrayBuffer>> | null = null;
 
 /** GraphiQL in one page that loads nothing from anywhere else. Its 9 MB are read at the first visit, not at the start. */
 export async function graphiqlResponse(): Promise<Response> {
@@ -112,14 +112,12 @@ export async function graphiqlResponse(): Promise<Response> {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": CONTENT_SECURITY_POLICY,
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
       "cache-control": "no-cache",
     },
   });
 }
 
-async function renderPage(): Promise<string> {
+async function renderPage(): Promise<Uint8Array<ArrayBuffer>> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const html = renderGraphiQL({
     title: "Fingerpost",
@@ -130,5 +128,5 @@ async function renderPage(): Promise<string> {
     logo: SIGNPOST,
     favicon: `data:image/svg+xml,${encodeURIComponent(SIGNPOST)}`,
   });
-  return html.replace("</head>", `${WINDOW_STORAGE}${STILL_TABS}</head>`);
+  return new TextEncoder().encode(html.replace("</head>", `${WINDOW_STORAGE}${STILL_TABS}</head>`));
 }

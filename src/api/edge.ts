@@ -1,71 +1,68 @@
 import type { Actor, Origin } from "../base/actor.ts";
-import { isLoopback } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
+import type { AddressBlock } from "../base/ip_addresses.ts";
 import { readSessionCookie } from "../sessions/cookies.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import { findClientAddress } from "./_client_address.ts";
+import { createOrigins, type OriginRules } from "./_origins.ts";
+import { addSecurityHeaders } from "./_security_headers.ts";
 
 /** What the edge decides by. */
-export interface EdgeDependencies {
+export interface EdgeDependencies extends OriginRules {
   sessions: Pick<Sessions, "authenticate">;
-  /** The origin under which clients reach the server; known once it listens. */
-  publicUrl: () => string;
-  /** Origins of other sites that may call; null: loopback origins. */
-  allowedOrigins: string[] | null;
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: AddressBlock[];
   secureCookies: boolean;
 }
 
 /** The checks in front of every path: whom the request is for, from what site it comes, and who asks. */
 export interface Edge {
+  /** The client's address, where `peer` is the connection's other end. */
+  clientAddress(request: Request, peer: string | null): string | null;
   /** Whether `Host` is loopback's or the public URL's: a page that rebinds its name to this machine is turned away. */
   isKnownHost(request: Request): boolean;
   /** Whether a page of this origin may call: no `Origin`, the server's own, or an allowed one. */
   isAllowedOrigin(request: Request): boolean;
-  /** Whether the browser says that the server's own page asks. Fetch Metadata §2.3, RFC 6454 §7 */
+  /** Whether the browser says that the server's own page asks. */
   isSameOrigin(request: Request): boolean;
   /** Who asks, by bearer token or session cookie. Throws `UNAUTHENTICATED` for a dead one, `FORBIDDEN` for another site's use of a cookie. */
   identify(request: Request, ipAddress: string | null): Promise<Actor>;
   /** Who holds the credential of an `Authorization` value, a guest for null. Throws `UNAUTHENTICATED`. */
   identifyBearer(authorization: string | null, origin: Origin): Promise<Actor>;
-  /** The CORS headers of an answer to this request. Fetch §3.2 */
-  corsHeaders(request: Request): Record<string, string>;
+  /** Answers `OPTIONS`, with which a browser asks whether a page may send more than a form could. Fetch §4.8. Throws `FORBIDDEN`. */
+  answerPreflight(request: Request): Response;
+  /** Adds to an answer what every answer has: the security headers and, for an allowed origin, CORS. */
+  addHeaders(request: Request, response: Response): void;
 }
 
+const ALLOWED_HEADERS =
+  "authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id";
+const EXPOSED_HEADERS = "retry-after, mcp-session-id, www-authenticate";
+const PREFLIGHT_SECONDS = 600;
+const MAX_USER_AGENT_LENGTH = 500;
+
 /** Builds the edge. */
-export function createEdge({ sessions, publicUrl, allowedOrigins, secureCookies }: EdgeDependencies): Edge {
-  return { isKnownHost, isAllowedOrigin, isSameOrigin, identify, identifyBearer, corsHeaders };
-
-  function isKnownHost(request: Request): boolean {
-    const host = request.headers.get("host") ?? "";
-    const url = `http://${host}`;
-    return host === new URL(publicUrl()).host || (URL.canParse(url) && isLoopback(new URL(url).hostname));
-  }
-
-  function isAllowedOrigin(request: Request): boolean {
-    const origin = request.headers.get("origin");
-    if (origin === null || origin === publicUrl() || isOwnHost(request, origin)) return true;
-    if (allowedOrigins !== null) return allowedOrigins.includes(origin);
-    return isLoopback(new URL(publicUrl()).hostname) && URL.canParse(origin) && isLoopback(new URL(origin).hostname);
-  }
-
-  function isSameOrigin(request: Request): boolean {
-    const site = request.headers.get("sec-fetch-site");
-    if (site !== null) return site === "same-origin";
-    const origin = request.headers.get("origin");
-    return origin !== null && isOwnHost(request, origin);
-  }
-
-  function isOwnHost(request: Request, origin: string): boolean {
-    return URL.canParse(origin) && new URL(origin).host === request.headers.get("host");
-  }
+export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }: EdgeDependencies): Edge {
+  const { isKnownHost, isAllowedOrigin, isSameOrigin } = createOrigins(rules);
+  return {
+    clientAddress: (request, peer) => findClientAddress(peer, request.headers.get("x-forwarded-for"), trustedProxies),
+    isKnownHost,
+    isAllowedOrigin,
+    isSameOrigin,
+    identify,
+    identifyBearer,
+    answerPreflight,
+    addHeaders,
+  };
 
   async function identify(request: Request, ipAddress: string | null): Promise<Actor> {
-    const origin: Origin = { ipAddress, userAgent: request.headers.get("user-agent")?.slice(0, 500) ?? null };
+    const userAgent = request.headers.get("user-agent")?.slice(0, MAX_USER_AGENT_LENGTH) ?? null;
+    const origin: Origin = { ipAddress, userAgent };
     const authorization = request.headers.get("authorization");
     if (authorization !== null) return await identifyBearer(authorization, origin);
     const token = readSessionCookie(request.headers.get("cookie"), secureCookies);
     if (token === null) return { kind: "guest", origin };
-    // A browser sends the cookie whoever asks; reading by GET is harmless, for another site can't see the answer.
-    if (request.method !== "GET" && request.method !== "HEAD" && !isSameOrigin(request)) {
+    if (mayChange(request) && !isSameOrigin(request)) {
       throw new AppError("FORBIDDEN", "Cannot use the session cookie from another site");
     }
     return await sessions.authenticate(token, origin);
@@ -80,17 +77,30 @@ export function createEdge({ sessions, publicUrl, allowedOrigins, secureCookies 
     return await sessions.authenticate(token, origin);
   }
 
-  function corsHeaders(request: Request): Record<string, string> {
-    const origin = request.headers.get("origin");
-    if (origin === null || !isAllowedOrigin(request)) return { vary: "Origin" };
-    return {
-      vary: "Origin",
-      "access-control-allow-origin": origin,
-      "access-control-allow-methods": "GET, POST",
-      "access-control-allow-headers":
-        "authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id",
-      "access-control-expose-headers": "retry-after, mcp-session-id, www-authenticate",
-      "access-control-max-age": "600",
-    };
+  function answerPreflight(request: Request): Response {
+    if (!isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
+    const headers = new Headers({ allow: "GET, HEAD, POST, OPTIONS" });
+    if (request.headers.has("origin")) {
+      headers.set("access-control-allow-methods", "GET, POST");
+      headers.set("access-control-allow-headers", ALLOWED_HEADERS);
+      headers.set("access-control-max-age", String(PREFLIGHT_SECONDS));
+    }
+    return new Response(null, { status: 204, headers });
   }
+
+  function addHeaders(request: Request, { headers }: Response): void {
+    addSecurityHeaders(headers, { isHttps: rules.publicUrl().startsWith("https:") });
+    headers.append("vary", "Origin");
+    const origin = request.headers.get("origin");
+    if (origin === null || !isKnownHost(request) || !isAllowedOrigin(request)) return;
+    // Without `Access-Control-Allow-Credentials`: another site's page never asks with the cookie.
+    headers.set("access-control-allow-origin", origin);
+    headers.set("access-control-expose-headers", EXPOSED_HEADERS);
+  }
+}
+
+// A browser sends the cookie whoever asks. Reading by GET is harmless, for another site can't see the answer; but a
+// subscription may be more than reading, and an event stream can be one.
+function mayChange({ method, headers }: Request): boolean {
+  return (method !== "GET" && method !== "HEAD") || headers.get("accept")?.includes("text/event-stream") === true;
 }

@@ -1,13 +1,13 @@
 import type { Actor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
-import { errorBody, httpStatus } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { clearedSessionCookie } from "../sessions/cookies.ts";
-import { parseJson, readBody } from "./_body.ts";
 import { graphiqlResponse } from "./_graphiql.ts";
 import type { Edge } from "./edge.ts";
 import type { GraphqlRequest, Operations } from "./operations.ts";
+import { refusalResponse } from "./refusal.ts";
+import { parseJson, readJsonBody } from "./request_body.ts";
 
 /** What GraphQL over HTTP is built on. */
 export interface GraphqlHttpDependencies {
@@ -28,30 +28,19 @@ export function createGraphqlHttp(
   { operations, edge, rateLimits, secureCookies, stopped }: GraphqlHttpDependencies,
 ): (request: Request, ipAddress: string | null) => Promise<Response> {
   return async function answer(request, ipAddress) {
-    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: edge.corsHeaders(request) });
     if (request.method === "GET" && request.headers.get("accept")?.includes("text/html")) {
       return await graphiqlResponse();
     }
-    const headers = new Headers(edge.corsHeaders(request));
-    headers.set("x-content-type-options", "nosniff");
-    headers.set("cache-control", "no-store");
-    if (request.method === "POST" && !isJson(request)) {
-      return refusal(
-        new AppError("INVALID_INPUT", "Cannot read this type of body: send application/json"),
-        headers,
-        415,
-      );
-    }
+    const headers = new Headers();
     try {
       const response = await answerOperation(request, ipAddress, headers);
-      const merged = new Headers(response.headers);
-      for (const [name, value] of headers) merged.append(name, value);
-      return new Response(response.body, { status: response.status, headers: merged });
+      for (const [name, value] of headers) response.headers.append(name, value);
+      return response;
     } catch (error) {
       // Nobody reads the answer to a request that was broken off; that it was is no fault of ours.
-      if (request.signal.aborted) return refusal(new AppError("UNAVAILABLE", "The request was broken off"), headers);
-      if (!(error instanceof AppError)) throw error;
-      return refusal(error, headers);
+      const refusal = request.signal.aborted ? new AppError("UNAVAILABLE", "The request was broken off") : error;
+      if (!(refusal instanceof AppError)) throw refusal;
+      return refusalResponse(request, refusal, headers);
     }
   };
 
@@ -96,8 +85,8 @@ async function readParameters(request: Request, actor: Actor) {
     checkQueryString(new URL(request.url).searchParams);
     return { parameters: null, bodySize: 0 };
   }
-  const body = await readBody(request, actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES);
-  const json = parseJson(body);
+  const maxBytes = actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES;
+  const { json, size } = await readJsonBody(request, maxBytes);
   if (Array.isArray(json)) throw new AppError("TOO_COMPLEX", "Cannot take an array of requests: send one at a time");
   if (!isGraphqlRequest(json)) {
     throw new AppError(
@@ -105,7 +94,7 @@ async function readParameters(request: Request, actor: Actor) {
       "Cannot read the request: send an object with query, variables and operationName",
     );
   }
-  return { parameters: json, bodySize: body.length };
+  return { parameters: json, bodySize: size };
 }
 
 // GraphQL over HTTP §5.1: these two are JSON in the URL. Yoga parses them, and takes a fault for its own.
@@ -117,21 +106,6 @@ function checkQueryString(parameters: URLSearchParams): void {
   }
 }
 
-// Also what keeps another site's form from posting: it can't send this type without asking first. Fetch §2.2.2
-function isJson(request: Request): boolean {
-  return /^application\/json *(;|$)/i.test(request.headers.get("content-type") ?? "");
-}
-
 function isGraphqlRequest(json: unknown): json is GraphqlRequest {
   return typeof json === "object" && json !== null && "query" in json && typeof json.query === "string";
-}
-
-function refusal(error: AppError, headers: Headers, status = httpStatus(error.code)): Response {
-  const { retryAfterSeconds } = error.details;
-  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  // RFC 6750 §3
-  if (error.code === "UNAUTHENTICATED") {
-    headers.set("www-authenticate", 'Bearer realm="fingerpost", error="invalid_token"');
-  }
-  return Response.json(errorBody(error), { status, headers });
 }

@@ -103,6 +103,7 @@ export async function createApp(
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
   const peers = stack.use(createPeers({ signalling, elements, projects, sessions, clock }));
+  const { allowedOrigins, trustedProxies } = config;
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
   const schema = buildSchema({ audit, users, rateLimits, settings, sessions, projects, elements, signalling, peers }, {
     publicUrl,
@@ -113,7 +114,7 @@ export async function createApp(
     follow: sessions.follow,
     noteRefusal: createRefusalNotes(audit),
   });
-  const edge = createEdge({ sessions, publicUrl, allowedOrigins: config.allowedOrigins, secureCookies });
+  const edge = createEdge({ sessions, publicUrl, allowedOrigins, trustedProxies, secureCookies });
   const stopped = new AbortController();
   const graphql = createGraphqlHttp({ operations, edge, rateLimits, secureCookies, stopped: stopped.signal });
   const webSockets = createWebSockets({ operations, edge, rateLimits, sessions });

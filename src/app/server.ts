@@ -1,4 +1,6 @@
 import { subjectOf } from "../api/graphql_http.ts";
+import { refusalResponse } from "../api/refusal.ts";
+import { readBody } from "../api/request_body.ts";
 import type { Actor } from "../base/actor.ts";
 import { requireSignedIn } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
@@ -6,10 +8,10 @@ import type { Config } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
-import { errorBody, httpStatus } from "../graphql/error_mask.ts";
 import { localId } from "../graphql/nodes.ts";
 import type { Credentials } from "../users/users.ts";
 import { type App, createApp } from "./app.ts";
+import { listen, type Listener } from "./listener.ts";
 
 const log = roomLog("app");
 
@@ -33,6 +35,8 @@ const GRACE_MS = 5_000;
 /** The least that connections get to close, where requests took all of it. */
 const MIN_CLOSE_MS = 500;
 const POLL_MS = 20;
+const MAX_MCP_BODY_BYTES = 1_048_576;
+const SWITCHING_PROTOCOLS = 101;
 
 /** Opens the data folder and listens. Throws `UNAVAILABLE`, `INVALID_INPUT` with one line for the operator. */
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
@@ -40,9 +44,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   const app = await createApp(config, { ...options, publicUrl: () => config.publicUrl ?? url });
   const traffic: Traffic = { running: 0, stopping: false };
   try {
-    const server = Deno.serve(
-      { hostname: config.host, port: config.port, onListen: () => {} },
-      (request, info) => answer(app, traffic, { request, ipAddress: addressOf(info) }),
+    const server = listen(
+      { hostname: config.host, port: config.port },
+      (request, info) => answer(app, traffic, request, addressOf(info)),
     );
     url = `http://${urlHost(config.host)}:${server.addr.port}`;
     let stopping: Promise<void> | null = null;
@@ -62,7 +66,7 @@ interface Traffic {
 }
 
 // Not by Deno's own shutdown alone: it breaks off bodies that are still arriving, and waits for a peer that never closes.
-async function stopServer(app: App, traffic: Traffic, server: Deno.HttpServer<Deno.NetAddr>): Promise<void> {
+async function stopServer(app: App, traffic: Traffic, server: Listener): Promise<void> {
   traffic.stopping = true;
   app.endStreams();
   const graceEndsAt = performance.now() + GRACE_MS;
@@ -78,19 +82,15 @@ async function stopServer(app: App, traffic: Traffic, server: Deno.HttpServer<De
   await app[Symbol.asyncDispose]();
 }
 
-interface Incoming {
-  request: Request;
-  ipAddress: string | null;
-}
-
-async function answer(app: App, traffic: Traffic, { request, ipAddress }: Incoming): Promise<Response> {
+async function answer(app: App, traffic: Traffic, request: Request, peer: string | null): Promise<Response> {
   const startedAt = performance.now();
   // Read first: an upgraded request can't be asked any more.
   const { method, url } = request;
   traffic.running++;
-  const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, request, ipAddress))
-    .catch((error: unknown) => refusal(error))
+  const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, request, peer))
+    .catch((error: unknown) => refusalResponse(request, toAppError(error)))
     .finally(() => traffic.running--);
+  if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
   // A `Host` that makes no URL was refused, and is logged all the same.
   const pathname = URL.parse(url)?.pathname ?? url;
   const durationMs = Math.round(performance.now() - startedAt);
@@ -107,10 +107,12 @@ function stopped(): AppError {
   return new AppError("UNAVAILABLE", "Cannot answer: the server stops");
 }
 
-async function route(app: App, request: Request, ipAddress: string | null): Promise<Response> {
+async function route(app: App, request: Request, peer: string | null): Promise<Response> {
   if (!app.edge.isKnownHost(request)) {
     throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
   }
+  if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
+  const ipAddress = app.edge.clientAddress(request, peer);
   const { pathname } = new URL(request.url);
   if (pathname === "/graphql") {
     const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
@@ -121,7 +123,7 @@ async function route(app: App, request: Request, ipAddress: string | null): Prom
   if (screenshotId !== undefined) return await answerScreenshot(app, { request, ipAddress, id: screenshotId });
   if (pathname === "/health/live") return Response.json({ status: "ok", checks: {} });
   if (pathname === "/health/ready") return await answerReady(app);
-  if (pathname === "/") return Response.redirect(new URL("/graphql", request.url), 302);
+  if (pathname === "/") return new Response(null, { status: 302, headers: { location: "/graphql" } });
   throw new AppError("NOT_FOUND", "Cannot find this path");
 }
 
@@ -133,13 +135,12 @@ async function answerReady(app: App): Promise<Response> {
 
 async function answerMcp(app: App, request: Request, ipAddress: string | null): Promise<Response> {
   if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
-  const headers = app.edge.corsHeaders(request);
-  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers });
   const actor = await identifySignedIn(app, request, ipAddress);
   await app.rateLimits.take("mcp", subjectOf(actor));
-  const response = await app.mcp.fetch(request, actor);
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-  return response;
+  if (request.body === null) return await app.mcp.fetch(request, actor);
+  // Read here: the library bounds its size, and waits for it as long as it takes.
+  const body = await readBody(request, MAX_MCP_BODY_BYTES);
+  return await app.mcp.fetch(new Request(request, { body }), actor);
 }
 
 async function answerScreenshot(
@@ -149,11 +150,9 @@ async function answerScreenshot(
   const actor = await identifySignedIn(app, request, ipAddress);
   const { mimeType, bytes } = await app.elements.image(actor, localId("Element", id));
   const headers = {
-    ...app.edge.corsHeaders(request),
     "content-type": mimeType,
     "content-length": String(bytes.length),
-    "content-security-policy": "default-src 'none'; sandbox",
-    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "cache-control": "private, no-cache",
   };
   return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });
@@ -163,13 +162,8 @@ async function identifySignedIn(app: App, request: Request, ipAddress: string | 
   return requireSignedIn(await app.edge.identify(request, ipAddress));
 }
 
-function refusal(thrown: unknown): Response {
-  const error = thrown instanceof AppError ? thrown : unexpected(thrown);
-  const { retryAfterSeconds } = error.details;
-  const headers = new Headers({ "x-content-type-options": "nosniff" });
-  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  if (error.code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="fingerpost"');
-  return Response.json(errorBody(error), { status: httpStatus(error.code), headers });
+function toAppError(thrown: unknown): AppError {
+  return thrown instanceof AppError ? thrown : unexpected(thrown);
 }
 
 function unexpected(error: unknown): AppError {

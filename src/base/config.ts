@@ -1,6 +1,7 @@
 import { CronPattern } from "croner";
 import { z } from "zod";
 import { AppError } from "./errors.ts";
+import { type AddressBlock, parseAddressBlock } from "./ip_addresses.ts";
 
 /** The settings of one server, as read from the environment. */
 export interface Config {
@@ -16,6 +17,8 @@ export interface Config {
   publicUrl: string | null;
   /** Origins of other sites that may call; null: loopback origins if the host is loopback, else none. */
   allowedOrigins: string[] | null;
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: AddressBlock[];
   /** Of 32 bytes each, the current one first; null has them read from `secret.key`. */
   secretKeys: Uint8Array<ArrayBuffer>[] | null;
   /** When backups are made, as cron says it, in UTC; null: never. */
@@ -54,6 +57,7 @@ const SETTINGS = {
   }).optional(),
   FINGERPOST_ALLOWED_ORIGINS: z.string().transform((text) => text.split(",").map((part) => part.trim()))
     .pipe(z.array(z.string().transform(toOrigin))).optional(),
+  FINGERPOST_TRUSTED_PROXIES: z.string().default("").transform(toAddressBlocks),
   FINGERPOST_SECRET_KEY: z.string().transform(toSecretKeys).optional(),
   FINGERPOST_BACKUP_SCHEDULE: z.string().refine(isSchedule, "must be a cron schedule such as 0 3 * * *, or off")
     .default("0 3 * * *").transform((text) => text === "off" ? null : text),
@@ -79,6 +83,7 @@ export function readConfig(environment: Environment): Config {
     adminPassword: read("FINGERPOST_ADMIN_PASSWORD") ?? null,
     publicUrl: read("FINGERPOST_PUBLIC_URL") ?? null,
     allowedOrigins: read("FINGERPOST_ALLOWED_ORIGINS") ?? null,
+    trustedProxies: read("FINGERPOST_TRUSTED_PROXIES"),
     secretKeys: read("FINGERPOST_SECRET_KEY") ?? null,
     backupSchedule: read("FINGERPOST_BACKUP_SCHEDULE"),
     backupKeep: read("FINGERPOST_BACKUP_KEEP"),
@@ -142,6 +147,13 @@ function toOrigin(text: string, context: z.RefinementCtx): string {
   // An extension's origin is opaque to `URL`, yet it is one: chrome-extension://<id>.
   if (/^[a-z]+-extension:\/\/[\w.-]+$/.test(text)) return text;
   context.addIssue({ code: "custom", message: "must be an origin such as https://fingerpost.example.org" });
+  return z.NEVER;
+}
+
+function toAddressBlocks(text: string, context: z.RefinementCtx): AddressBlock[] {
+  const blocks = text === "" ? [] : text.split(",").map((part) => parseAddressBlock(part.trim()));
+  if (blocks.every((block) => block !== null)) return blocks;
+  context.addIssue({ code: "custom", message: "must be addresses or CIDRs such as 10.0.0.0/8, comma separated" });
   return z.NEVER;
 }
 

@@ -32,6 +32,12 @@ export interface ErrorDetails {
 /** What else was refused with an error, for the audit log alone: a thing that is there and hidden, or a credential that is dead or none. */
 export type Refusal = "hidden" | "credential";
 
+/** What an error carries for the server alone. */
+interface ErrorFacts {
+  refusal?: Refusal;
+  httpStatus?: number;
+}
+
 /** The one error that rooms throw on purpose and clients may read; anything else is a bug and is masked as `INTERNAL`. */
 export class AppError extends Error {
   override readonly name = "AppError";
@@ -39,13 +45,16 @@ export class AppError extends Error {
   readonly details: ErrorDetails;
   /** Never shown to a client. */
   readonly refusal: Refusal | null;
+  /** The HTTP status of an answer that is this error alone, where it says more than the code's. */
+  readonly httpStatus: number | null;
 
-  constructor(code: ErrorCode, message: string, options: ErrorDetails & ErrorOptions & { refusal?: Refusal } = {}) {
-    const { cause, refusal = null, ...details } = options;
+  constructor(code: ErrorCode, message: string, options: ErrorDetails & ErrorOptions & ErrorFacts = {}) {
+    const { cause, refusal = null, httpStatus = null, ...details } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
     this.refusal = refusal;
+    this.httpStatus = httpStatus;
   }
 }
 
