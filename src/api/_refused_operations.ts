@@ -1,7 +1,7 @@
 import type { ExecutionResult } from "graphql";
 import { isAsyncIterable, type Plugin } from "graphql-yoga";
 import type { RequestContext } from "../graphql/builder.ts";
-import type { NoteRefusal } from "./refusals.ts";
+import type { NoteRefusal } from "./refused_attempts.ts";
 
 /** Notes what operations were refused, before the errors are masked. */
 export function useRefusals(note: NoteRefusal): Plugin<RequestContext> {

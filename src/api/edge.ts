@@ -1,4 +1,4 @@
-import type { Actor, Origin } from "../base/actor.ts";
+import type { Actor, GuestActor, Origin } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import type { AddressBlock } from "../base/ip_addresses.ts";
 import { readSessionCookie } from "../sessions/cookies.ts";
@@ -25,6 +25,8 @@ export interface Edge {
   isAllowedOrigin(request: Request): boolean;
   /** Whether the browser says that the server's own page asks. */
   isSameOrigin(request: Request): boolean;
+  /** Nobody in particular, from where the request came. */
+  guestOf(request: Request, ipAddress: string | null): GuestActor;
   /** Who asks, by bearer token or session cookie. Throws `UNAUTHENTICATED` for a dead one, `FORBIDDEN` for another site's use of a cookie. */
   identify(request: Request, ipAddress: string | null): Promise<Actor>;
   /** Who holds the credential of an `Authorization` value, a guest for null. Throws `UNAUTHENTICATED`. */
@@ -49,19 +51,25 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     isKnownHost,
     isAllowedOrigin,
     isSameOrigin,
+    guestOf,
     identify,
     identifyBearer,
     answerPreflight,
     addHeaders,
   };
 
-  async function identify(request: Request, ipAddress: string | null): Promise<Actor> {
+  function guestOf(request: Request, ipAddress: string | null): GuestActor {
     const userAgent = request.headers.get("user-agent")?.slice(0, MAX_USER_AGENT_LENGTH) ?? null;
-    const origin: Origin = { ipAddress, userAgent };
+    return { kind: "guest", origin: { ipAddress, userAgent } };
+  }
+
+  async function identify(request: Request, ipAddress: string | null): Promise<Actor> {
+    const guest = guestOf(request, ipAddress);
+    const { origin } = guest;
     const authorization = request.headers.get("authorization");
     if (authorization !== null) return await identifyBearer(authorization, origin);
     const token = readSessionCookie(request.headers.get("cookie"), secureCookies);
-    if (token === null) return { kind: "guest", origin };
+    if (token === null) return guest;
     if (mayChange(request) && !isSameOrigin(request)) {
       throw new AppError("FORBIDDEN", "Cannot use the session cookie from another site");
     }
@@ -72,7 +80,8 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     if (authorization === null) return { kind: "guest", origin };
     const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization) ?? [];
     if (token === undefined) {
-      throw new AppError("UNAUTHENTICATED", "Cannot read the Authorization: send Bearer <token>");
+      const message = "Cannot read the Authorization: send Bearer <token>";
+      throw new AppError("UNAUTHENTICATED", message, { refusal: "credential" });
     }
     return await sessions.authenticate(token, origin);
   }

@@ -5,6 +5,7 @@ import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { clearedSessionCookie } from "../sessions/cookies.ts";
 import { graphiqlResponse } from "./_graphiql.ts";
 import type { Edge } from "./edge.ts";
+import type { NoteRefusal } from "./refused_attempts.ts";
 import type { GraphqlRequest, Operations } from "./operations.ts";
 import { refusalResponse } from "./refusal.ts";
 import { parseJson, readJsonBody } from "./request_body.ts";
@@ -14,6 +15,7 @@ export interface GraphqlHttpDependencies {
   operations: Operations;
   edge: Edge;
   rateLimits: RateLimits;
+  noteRefusal: NoteRefusal;
   secureCookies: boolean;
   /** Ends when the server stops. */
   stopped: AbortSignal;
@@ -25,27 +27,29 @@ const MAX_GUEST_BODY_BYTES = 1_048_576;
 
 /** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. */
 export function createGraphqlHttp(
-  { operations, edge, rateLimits, secureCookies, stopped }: GraphqlHttpDependencies,
+  { operations, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
 ): (request: Request, ipAddress: string | null) => Promise<Response> {
   return async function answer(request, ipAddress) {
     if (request.method === "GET" && request.headers.get("accept")?.includes("text/html")) {
       return await graphiqlResponse();
     }
     const headers = new Headers();
+    let actor: Actor = edge.guestOf(request, ipAddress);
     try {
-      const response = await answerOperation(request, ipAddress, headers);
+      actor = await identify(request, ipAddress, headers);
+      const response = await answerOperation(request, actor, headers);
       for (const [name, value] of headers) response.headers.append(name, value);
       return response;
     } catch (error) {
       // Nobody reads the answer to a request that was broken off; that it was is no fault of ours.
       const refusal = request.signal.aborted ? new AppError("UNAVAILABLE", "The request was broken off") : error;
       if (!(refusal instanceof AppError)) throw refusal;
+      noteRefusal(actor, refusal, "/graphql");
       return refusalResponse(request, refusal, headers);
     }
   };
 
-  async function answerOperation(request: Request, ipAddress: string | null, responseHeaders: Headers) {
-    const actor = await identify(request, ipAddress, responseHeaders);
+  async function answerOperation(request: Request, actor: Actor, responseHeaders: Headers) {
     await rateLimits.take("graphql", subjectOf(actor));
     const { parameters, bodySize } = await readParameters(request, actor);
     return await operations.yoga.fetch(request, {

@@ -17,7 +17,7 @@ import { useIntrospectionRule } from "./_introspection.ts";
 import { useMask } from "./_masking.ts";
 import { useCredentialEnd } from "./_credential_end.ts";
 import { useRefusals } from "./_refused_operations.ts";
-import type { NoteRefusal } from "./refusals.ts";
+import type { NoteRefusal } from "./refused_attempts.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 /** One GraphQL request, whatever carried it. GraphQL over HTTP §5.1 */

@@ -7,6 +7,7 @@ import { roomLog } from "../base/log.ts";
 import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import type { Edge } from "./edge.ts";
+import type { NoteRefusal } from "./refused_attempts.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { subjectOf } from "./graphql_http.ts";
 import { type Answer, type Operations } from "./operations.ts";
@@ -19,6 +20,7 @@ export interface WebSocketDependencies {
   edge: Edge;
   rateLimits: RateLimits;
   sessions: Pick<Sessions, "follow">;
+  noteRefusal: NoteRefusal;
 }
 
 /** GraphQL over WebSocket by the graphql-transport-ws protocol. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md */
@@ -49,8 +51,6 @@ const CONNECTION_INIT_TIMEOUT_MS = 10_000;
 /** A dead connection is noticed by unanswered pings after this long. */
 const IDLE_TIMEOUT_SECONDS = 30;
 const MAX_MESSAGE_CHARACTERS = 1_048_576;
-/** What is kept of a client's own word, as over HTTP. */
-const MAX_USER_AGENT = 500;
 const MAX_SUBSCRIPTIONS = 64;
 const MAX_SOCKETS_PER_USER = 50;
 /** Unsent bytes at which a socket's next message waits, and at which its reader counts as gone. */
@@ -68,7 +68,9 @@ const TOO_MANY = 4429;
 const GOING_AWAY = 1001;
 
 /** Builds the sockets. */
-export function createWebSockets({ operations, edge, rateLimits, sessions }: WebSocketDependencies): WebSockets {
+export function createWebSockets(
+  { operations, edge, rateLimits, sessions, noteRefusal }: WebSocketDependencies,
+): WebSockets {
   const open = new Set<Extra>();
   const prepared = new WeakMap<ExecutionArgs, (args: ExecutionArgs) => Promise<Answer>>();
   const run = (args: ExecutionArgs) => prepared.get(args)?.(args) ?? Promise.reject(new Error("Not prepared"));
@@ -82,6 +84,7 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
       const actor = await extra.identify();
       const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
       const refused = await refusalOf(rateLimits.take("graphql", subjectOf(actor)));
+      if (refused !== null) noteRefusal(actor, refused, "/graphql");
       if (refused !== null) return [maskError(refused, context.requestId)];
       const operation = await operations.prepare(payload, { ...context, actor });
       if ("errors" in operation) return operation.errors;
@@ -104,8 +107,7 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
     const handshake = new Request(request.url, { headers: request.headers });
     const { socket, response } = acceptUpgrade(request, protocol);
     const ended = new AbortController();
-    const origin = { ipAddress, userAgent: handshake.headers.get("user-agent")?.slice(0, MAX_USER_AGENT) ?? null };
-    const actor: Actor = { kind: "guest", origin };
+    const actor: Actor = edge.guestOf(handshake, ipAddress);
     const identify = () => Promise.resolve(actor);
     const extra: Extra = { socket, handshake, actor, identify, signal: ended.signal, following: null };
     socket.onopen = () => serve(extra, protocol ?? "", ended);
@@ -152,6 +154,7 @@ export function createWebSockets({ operations, edge, rateLimits, sessions }: Web
       });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
+      noteRefusal(extra.actor, error, "/graphql");
       socket.close(UNAUTHENTICATED, shortReason(error.message));
       return true;
     }

@@ -3,7 +3,7 @@ import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
 import { createGraphqlHttp } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
-import { createRefusalNotes } from "../api/refusals.ts";
+import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
@@ -46,6 +46,7 @@ export interface App extends AsyncDisposable {
   mcp: Mcp;
   elements: Elements;
   rateLimits: RateLimits;
+  noteRefusal: NoteRefusal;
   schema: GraphQLSchema;
   /** "ok" or "failing" for each store, without a reason that would help an attacker. */
   checkReadiness(): Promise<Record<string, "ok" | "failing">>;
@@ -109,15 +110,23 @@ export async function createApp(
     publicUrl,
     secureCookies,
   });
+  const noteRefusal = noteRefusalsIn(audit);
   const operations = createOperations(schema, {
     introspection: config.introspection ?? isLoopback(config.host),
     follow: sessions.follow,
-    noteRefusal: createRefusalNotes(audit),
+    noteRefusal,
   });
   const edge = createEdge({ sessions, publicUrl, allowedOrigins, trustedProxies, secureCookies });
   const stopped = new AbortController();
-  const graphql = createGraphqlHttp({ operations, edge, rateLimits, secureCookies, stopped: stopped.signal });
-  const webSockets = createWebSockets({ operations, edge, rateLimits, sessions });
+  const graphql = createGraphqlHttp({
+    operations,
+    edge,
+    rateLimits,
+    noteRefusal,
+    secureCookies,
+    stopped: stopped.signal,
+  });
+  const webSockets = createWebSockets({ operations, edge, rateLimits, sessions, noteRefusal });
   const mcp = await createMcp({
     schema,
     folder: OPERATIONS,
@@ -141,6 +150,7 @@ export async function createApp(
     mcp,
     elements,
     rateLimits,
+    noteRefusal,
     schema,
     checkReadiness: async () => ({
       database: await stateOf(database.read.get(sql`SELECT 1`)),

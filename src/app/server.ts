@@ -59,6 +59,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   }
 }
 
+const NOTED_PATHS = new Set(["graphql", "mcp", "screenshots"]);
+
 /** Requests between their first byte and their answer's. */
 interface Traffic {
   running: number;
@@ -87,8 +89,9 @@ async function answer(app: App, traffic: Traffic, request: Request, peer: string
   // Read first: an upgraded request can't be asked any more.
   const { method, url } = request;
   traffic.running++;
-  const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, request, peer))
-    .catch((error: unknown) => refusalResponse(request, toAppError(error)))
+  const incoming = toIncoming(app, request, peer);
+  const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, incoming))
+    .catch((error: unknown) => refuse(app, incoming, toAppError(error)))
     .finally(() => traffic.running--);
   if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
   // A `Host` that makes no URL was refused, and is logged all the same.
@@ -107,20 +110,40 @@ function stopped(): AppError {
   return new AppError("UNAVAILABLE", "Cannot answer: the server stops");
 }
 
-async function route(app: App, request: Request, peer: string | null): Promise<Response> {
+/** A request, and as whom it is known so far. */
+interface Incoming {
+  request: Request;
+  ipAddress: string | null;
+  /** A guest until its credential was read. */
+  actor: Actor;
+}
+
+function toIncoming({ edge }: App, request: Request, peer: string | null): Incoming {
+  const ipAddress = edge.clientAddress(request, peer);
+  return { request, ipAddress, actor: edge.guestOf(request, ipAddress) };
+}
+
+function refuse(app: App, { request, actor }: Incoming, error: AppError): Response {
+  const [, first = ""] = URL.parse(request.url)?.pathname.split("/") ?? [];
+  // Of a path only what is ours is noted: the rest may be anything.
+  app.noteRefusal(actor, error, NOTED_PATHS.has(first) ? `/${first}` : "/");
+  return refusalResponse(request, error);
+}
+
+async function route(app: App, incoming: Incoming): Promise<Response> {
+  const { request, ipAddress } = incoming;
   if (!app.edge.isKnownHost(request)) {
     throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
   }
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
-  const ipAddress = app.edge.clientAddress(request, peer);
   const { pathname } = new URL(request.url);
   if (pathname === "/graphql") {
     const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
     return isUpgrade ? await app.webSockets.upgrade(request, ipAddress) : await app.graphql(request, ipAddress);
   }
-  if (pathname === "/mcp") return await answerMcp(app, request, ipAddress);
+  if (pathname === "/mcp") return await answerMcp(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
-  if (screenshotId !== undefined) return await answerScreenshot(app, { request, ipAddress, id: screenshotId });
+  if (screenshotId !== undefined) return await answerScreenshot(app, incoming, screenshotId);
   if (pathname === "/health/live") return Response.json({ status: "ok", checks: {} });
   if (pathname === "/health/ready") return await answerReady(app);
   if (pathname === "/") return new Response(null, { status: 302, headers: { location: "/graphql" } });
@@ -133,9 +156,10 @@ async function answerReady(app: App): Promise<Response> {
   return Response.json({ status: isReady ? "ok" : "failing", checks }, { status: isReady ? 200 : 503 });
 }
 
-async function answerMcp(app: App, request: Request, ipAddress: string | null): Promise<Response> {
+async function answerMcp(app: App, incoming: Incoming): Promise<Response> {
+  const { request } = incoming;
   if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
-  const actor = await identifySignedIn(app, request, ipAddress);
+  const actor = await identifySignedIn(app, incoming);
   await app.rateLimits.take("mcp", subjectOf(actor));
   if (request.body === null) return await app.mcp.fetch(request, actor);
   // Read here: the library bounds its size, and waits for it as long as it takes.
@@ -143,11 +167,9 @@ async function answerMcp(app: App, request: Request, ipAddress: string | null): 
   return await app.mcp.fetch(new Request(request, { body }), actor);
 }
 
-async function answerScreenshot(
-  app: App,
-  { request, ipAddress, id }: { request: Request; ipAddress: string | null; id: string },
-): Promise<Response> {
-  const actor = await identifySignedIn(app, request, ipAddress);
+async function answerScreenshot(app: App, incoming: Incoming, id: string): Promise<Response> {
+  const { request } = incoming;
+  const actor = await identifySignedIn(app, incoming);
   const { mimeType, bytes } = await app.elements.image(actor, localId("Element", id));
   const headers = {
     "content-type": mimeType,
@@ -158,8 +180,9 @@ async function answerScreenshot(
   return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });
 }
 
-async function identifySignedIn(app: App, request: Request, ipAddress: string | null): Promise<Actor> {
-  return requireSignedIn(await app.edge.identify(request, ipAddress));
+async function identifySignedIn(app: App, incoming: Incoming): Promise<Actor> {
+  incoming.actor = await app.edge.identify(incoming.request, incoming.ipAddress);
+  return requireSignedIn(incoming.actor);
 }
 
 function toAppError(thrown: unknown): AppError {

@@ -111,5 +111,6 @@ async function noted(note: Promise<void>): Promise<void> {
 }
 
 function unauthenticated(): AppError {
-  return new AppError("UNAUTHENTICATED", "Cannot tell who is asking: the token is unknown or no longer valid");
+  const message = "Cannot tell who is asking: the token is unknown or no longer valid";
+  return new AppError("UNAUTHENTICATED", message, { refusal: "credential" });
 }

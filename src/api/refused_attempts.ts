@@ -1,7 +1,7 @@
 import { GraphQLError } from "graphql";
 import type { Audit } from "../audit/audit.ts";
 import type { SecurityEventKind } from "../audit/kinds.ts";
-import type { Actor, GuestActor } from "../base/actor.ts";
+import type { Actor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 
 /** Has the audit log tell that something was refused, where `error` is that; `operation` is the root field or the path that was asked for. */
@@ -11,7 +11,7 @@ export type NoteRefusal = (actor: Actor, error: unknown, operation: string) => v
 const SIGNALLING = new Set(["signals", "sendSignal"]);
 
 /** Builds the one place that tells refusals from other errors. */
-export function createRefusalNotes(audit: Pick<Audit, "refuse">): NoteRefusal {
+export function noteRefusalsIn(audit: Pick<Audit, "refuse">): NoteRefusal {
   return (actor, error, operation) => {
     const cause = error instanceof GraphQLError ? error.originalError : error;
     const kind = cause instanceof AppError ? kindOf(cause, operation) : null;
@@ -20,14 +20,6 @@ export function createRefusalNotes(audit: Pick<Audit, "refuse">): NoteRefusal {
     }
   };
 }
-
-/** Nobody in particular, from where a request came. */
-export function guestOf(request: Request, ipAddress: string | null): GuestActor {
-  const userAgent = request.headers.get("user-agent")?.slice(0, MAX_USER_AGENT) ?? null;
-  return { kind: "guest", origin: { ipAddress, userAgent } };
-}
-
-const MAX_USER_AGENT = 500;
 
 function kindOf({ code, refusal }: AppError, operation: string): SecurityEventKind | null {
   if (refusal === "credential") return "token.denied";

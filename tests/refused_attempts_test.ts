@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { createAccessToken, createProject } from "./support/captures.ts";
+import { addPerson } from "./support/people.ts";
+import { joinRoom } from "./support/rooms.ts";
+import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { subscribe } from "./support/subscription.ts";
+
+const LAST = `{ securityEvents(first: 1, filter: { kind: [
+  "access.denied", "token.denied", "signal.denied", "limit.exceeded"
+] }) { edges { node { kind actorKind actor { id } ipAddress details } } } }`;
+
+async function last(app: RunningApp): Promise<Data> {
+  return (await app.ask(LAST, {}, app.token)).securityEvents.edges[0]?.node;
+}
+
+const GUEST = { actorKind: "guest", actor: null, ipAddress: "127.0.0.1" };
+
+async function visit(app: RunningApp, path: string, headers: Record<string, string>): Promise<number> {
+  const response = await fetch(`${app.url}${path}`, { headers });
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("a dead or unknown credential is token.denied, however it came", async () => {
+  await using app = await startApp();
+  const dead = "x".repeat(43);
+  const denied = (operation: string) => ({
+    kind: "token.denied",
+    ...GUEST,
+    details: { operation, code: "UNAUTHENTICATED" },
+  });
+  await app.graphql(`{ viewer { id } }`, {}, dead);
+  assert.deepEqual(await last(app), denied("/graphql"));
+  assert.equal(await visit(app, "/mcp", bearer(dead)), 401);
+  assert.deepEqual(await last(app), denied("/mcp"));
+  assert.equal(await visit(app, "/screenshots/element_x", { authorization: "Basic eDp4" }), 401);
+  assert.deepEqual(await last(app), denied("/screenshots"));
+  const { token } = await addPerson(app);
+  await app.ask(`mutation { signOut }`, {}, token);
+  await using events = subscribe(app, {
+    query: `subscription { securityEventRecorded { kind } }`,
+    variables: {},
+    token,
+  });
+  await assert.rejects(events.next());
+  assert.deepEqual(await last(app), denied("/graphql"));
+});
+
+Deno.test("another site's page, and a room that may not be joined, are refused attempts with an event", async () => {
+  await using app = await startApp();
+  assert.equal(await visit(app, "/mcp", { origin: "https://evil.example", ...bearer(app.token) }), 403);
+  assert.deepEqual(await last(app), {
+    kind: "access.denied",
+    ...GUEST,
+    details: { operation: "/mcp", code: "FORBIDDEN" },
+  });
+  const { id, token } = await addPerson(app);
+  const reader = await createAccessToken(app, token, { scopes: ["ELEMENTS_READ"] });
+  const projectId = await createProject(app, token);
+  await assert.rejects(joinRoom(app, reader, { projectId }), { message: "FORBIDDEN" });
+  const denied = await last(app);
+  assert.deepEqual(denied, {
+    kind: "signal.denied",
+    actorKind: "token",
+    actor: { id },
+    ipAddress: "127.0.0.1",
+    details: { operation: "signals", code: "FORBIDDEN" },
+  });
+  assert.equal(await visit(app, "/nothing/here", { cookie: `fingerpost_session=${"x".repeat(43)}` }), 404);
+  assert.deepEqual(await last(app), denied, "a path that is not there is refused to nobody");
+});
+
+Deno.test("what a rate limit refuses is limit.exceeded, with who was too fast", async () => {
+  await using app = await startApp();
+  const { id, token } = await addPerson(app);
+  await app.ask(
+    `mutation { setRateLimit(input: { action: "graphql", limit: 5, windowSeconds: 60 }) { limit } }`,
+    {},
+    app.token,
+  );
+  let code: string | undefined;
+  while (code !== "RATE_LIMITED") {
+    code = (await app.graphql(`{ viewer { id } }`, {}, token)).errors?.[0]?.extensions.code;
+  }
+  await app.ask(
+    `mutation { setRateLimit(input: { action: "graphql", limit: 500, windowSeconds: 60 }) { limit } }`,
+    {},
+    app.token,
+  );
+  assert.deepEqual(await last(app), {
+    kind: "limit.exceeded",
+    actorKind: "user",
+    actor: { id },
+    ipAddress: "127.0.0.1",
+    details: { operation: "/graphql", code: "RATE_LIMITED" },
+  });
+});
