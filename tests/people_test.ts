@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createProject } from "./support/captures.ts";
+import { CAPTURE, capture, captureInput, createProject } from "./support/captures.ts";
 import { addPerson, type Person, write } from "./support/people.ts";
 import { ADMIN, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { securityEvents } from "./support/security_events.ts";
@@ -89,12 +89,7 @@ Deno.test("deleteUser() takes the account with its sessions, tokens and membersh
   await using app = await startApp();
   const { id, token } = await addPerson(app);
   await createProject(app, token);
-  await app.ask(
-    `mutation { captureElement(input: { clientId: "${crypto.randomUUID()}", pageUrl: "https://a.example",
-    selector: "p", tagName: "P", html: "<p>", box: { x: 0, y: 0, width: 1, height: 1 } }) { id } }`,
-    {},
-    token,
-  );
+  await capture(app, token);
   assert.deepEqual(await app.ask(DELETE, { id }, app.token), { deleteUser: true });
   const counts = ["users WHERE role = 'DEVELOPER'", "project_members", "access_tokens", "elements"].map((source) =>
     write(app, (database) => database.prepare(`SELECT count(*) AS count FROM ${source}`).get()?.["count"])
@@ -103,6 +98,25 @@ Deno.test("deleteUser() takes the account with its sessions, tokens and membersh
   assert.equal(await codeOf(app.graphql(`{ viewer { id } }`, {}, token)), "UNAUTHENTICATED");
   assert.equal(await codeOf(app.graphql(DELETE, { id }, app.token)), "NOT_FOUND");
   assert.deepEqual(securityEvents(app, "user.deleted").map(({ subjectId }) => subjectId), [uuidOf(id)]);
+});
+
+Deno.test("what is under way when its account is deleted is done or refused, and is no unexpected error", async () => {
+  await using app = await startApp();
+  const codes = new Set<string>();
+  for (let round = 0; round < 10; round++) {
+    const { id, token } = await addPerson(app);
+    const projectId = await createProject(app, token);
+    const underWay = Array.from({ length: 6 }, () => [
+      app.graphql(CAPTURE, { input: captureInput({ projectId }) }, token),
+      app.graphql(`mutation { createProject(input: { name: "x" }) { id } }`, {}, token),
+      app.graphql(`mutation { createAccessToken(input: { name: "x", scopes: [ELEMENTS_READ] }) { token } }`, {}, token),
+    ]).flat();
+    const deleted = app.ask(DELETE, { id }, app.token);
+    for (const code of await Promise.all(underWay.map(codeOf))) codes.add(code);
+    await deleted;
+  }
+  codes.delete("ok");
+  for (const code of codes) assert.ok(["UNAUTHENTICATED", "NOT_FOUND", "CONFLICT"].includes(code), code);
 });
 
 Deno.test("the last admin who may sign in can't be removed, disabled or demoted, by nobody", async () => {

@@ -41,6 +41,7 @@ export interface Database extends AsyncDisposable {
   background(options?: BackgroundOptions): Connection;
   /**
    * Runs `work` in one transaction, after those that came before it. Done means on disk; thrown means nothing happened.
+   * Throws `CONFLICT` where what a row refers to was deleted meanwhile.
    * `work` awaits its own connection only: while it runs, every other write waits. Small writes that wait together share a commit.
    */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
@@ -67,6 +68,9 @@ const UNAVAILABLE_CODES = new Set([5, 8, 10, 11, 13, 14, 26]);
 /** What SQLite says for those codes. https://sqlite.org/c3ref/errcode.html (sqlite3_errstr) */
 const UNAVAILABLE_TEXTS =
   /^(database is locked|attempt to write a readonly database|disk I\/O error|database disk image is malformed|database or disk is full|unable to open database file|file is not a database)$/;
+
+/** SQLITE_CONSTRAINT_FOREIGNKEY. https://sqlite.org/rescode.html */
+const FOREIGN_KEY_CODE = 787;
 
 /** Opens, or makes, the SQLite file at `path`. Throws `UNAVAILABLE` if it can't be opened or written, or is no database. */
 export function openDatabase(path: string): Database {
@@ -162,14 +166,22 @@ function createConnection(statements: Statements): Connection {
   };
 }
 
-/** Runs what talks to SQLite; where the file or the disk fails it throws `UNAVAILABLE`. */
+/** Runs what talks to SQLite; where the file or the disk fails it throws `UNAVAILABLE`, where a row refers to one that is gone `CONFLICT`. */
 export function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (isDangling(error)) {
+      throw new AppError("CONFLICT", "Cannot store this: what it belongs to was deleted meanwhile", { cause: error });
+    }
     if (!isUnavailable(error)) throw error;
     throw new AppError("UNAVAILABLE", "Cannot reach the database now: try again later", { cause: error });
   }
+}
+
+// Rooms check what a row refers to before they write it; it can only have gone since.
+function isDangling(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === FOREIGN_KEY_CODE;
 }
 
 function isUnavailable(error: unknown): boolean {
