@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { createAccessToken, createProject } from "./support/captures.ts";
 import { movableClock } from "./support/movable_clock.ts";
 import { addPerson, write } from "./support/people.ts";
-import { ADMIN, type RunningApp, startApp } from "./support/running_app.ts";
+import { ADMIN, type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { securityEvents } from "./support/security_events.ts";
+import { makeSession } from "./support/sessions.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -40,6 +42,57 @@ Deno.test("signIn() answers an unknown e-mail and a wrong password alike", async
   assert.deepEqual(await attempt(ADMIN.email, "x".repeat(5_000)), wrong);
   assert.deepEqual(await attempt("", ""), wrong);
   assert.match((await app.ask(SIGN_IN, { input: { ...ADMIN, email: " ADMIN@LocalHost " } })).signIn.token, /./);
+});
+
+Deno.test("sessions are listed to their owner and to admins, and ended one by one or but one", async () => {
+  await using app = await startApp();
+  const [person, stranger] = [await addPerson(app), await addPerson(app)];
+  const tokens = [person.token];
+  for (let index = 0; index < 4; index++) tokens.push(await makeSession(app, person.id));
+  const list = async (token: string) =>
+    (await app.ask(`query ($id: ID!) { user(id: $id) { sessions { id current } } }`, { id: person.id }, token)).user
+      .sessions;
+  const ids: string[] = (await list(person.token)).map(({ id }: Data) => id);
+  assert.equal(new Set(ids).size, 5);
+  assert.deepEqual((await list(tokens[2] ?? "")).map(({ current }: Data) => current), [
+    false,
+    false,
+    true,
+    false,
+    false,
+  ]);
+  assert.deepEqual((await list(app.token)).map(({ id, current }: Data) => [id, current]), ids.map((id) => [id, false]));
+  const revoke = async (token: string, id: string | undefined) =>
+    (await app.graphql(`mutation ($id: ID!) { revokeSession(id: $id) }`, { id }, token)).errors?.[0]?.extensions.code ??
+      "ok";
+  assert.equal(await revoke(stranger.token, ids[1]), "NOT_FOUND");
+  assert.equal(await revoke(person.token, ids[1]), "ok");
+  assert.equal(await revoke(app.token, ids[2]), "ok");
+  for (const id of [ids[1], "", "nonsense", "x".repeat(10_000), "\0\ud800"]) {
+    assert.equal(await revoke(app.token, id), "NOT_FOUND");
+  }
+  const codes = () => Promise.all(tokens.map((token) => code(app, token)));
+  assert.deepEqual(await codes(), ["ok", "UNAUTHENTICATED", "UNAUTHENTICATED", "ok", "ok"]);
+  assert.deepEqual(await app.ask(`mutation { revokeOtherSessions }`, {}, person.token), { revokeOtherSessions: 2 });
+  assert.deepEqual(await codes(), ["ok", ...Array(4).fill("UNAUTHENTICATED")]);
+  const revokeAll = `mutation ($id: ID!) { revokeUserSessions(userId: $id) }`;
+  assert.deepEqual(await app.ask(revokeAll, { id: person.id }, app.token), { revokeUserSessions: 1 });
+  assert.deepEqual([await code(app, person.token), await code(app, app.token)], ["UNAUTHENTICATED", "ok"]);
+  assert.deepEqual(securityEvents(app, "session.revoked").map(({ details }) => details), [
+    { sessionId: ids[1] },
+    { sessionId: ids[2] },
+    { all: true },
+    { all: true },
+  ]);
+});
+
+Deno.test("with one more than a hundred sessions the oldest ends", async () => {
+  await using app = await startApp();
+  const { id, email, token: oldest } = await addPerson(app);
+  for (let index = 1; index < 100; index++) await makeSession(app, id);
+  assert.equal(await code(app, oldest), "ok");
+  const newest = await app.signIn(email);
+  assert.deepEqual([await code(app, oldest), await code(app, newest)], ["UNAUTHENTICATED", "ok"]);
 });
 
 Deno.test("a session ends 24 h after its last use and 30 days after sign-in", async () => {
