@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dictionary } from "@zxcvbn-ts/language-common";
 import { createPasswords } from "../src/users/_passwords.ts";
 import { findWeakness } from "../src/users/password_policy.ts";
+import { hashPasswords } from "../src/users/user_import.ts";
 import { addPerson, write } from "./support/people.ts";
 import { ADMIN, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { runTask } from "./support/tasks.ts";
@@ -142,6 +143,15 @@ Deno.test("the queue of passwords is bounded, and works on when it was full", as
   for (const { reason } of refused as PromiseRejectedResult[]) assert.equal(reason.code, "UNAVAILABLE");
   assert.ok(outcomes.every((outcome) => outcome.status === "rejected" || outcome.value));
   assert.equal(await passwords.verify("x", passwordHash), true);
+});
+
+Deno.test("a seed's passwords are hashed however many there are, each in its place", async () => {
+  const passwords = createPasswords(4);
+  const texts = Array.from({ length: 300 }, (_, index) => `password ${index}`);
+  let hashed = 0;
+  const hashes = await hashPasswords(texts, { onHashed: () => hashed++, cost: 4 });
+  assert.deepEqual([hashes.length, hashed], [300, 300]);
+  for (const [index, text] of texts.entries()) assert.equal(await passwords.verify(text, hashes[index] ?? null), true);
 });
 
 Deno.test("no more passwords are hashed at once than there are cores, in the order in which they came", async () => {

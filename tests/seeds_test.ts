@@ -171,11 +171,13 @@ Deno.test("db:seed --file adds people, projects and elements once; faults are re
       assert.ok(faulty.stderr.includes(`\n  ${path}: `), `${path} in ${faulty.stderr}`);
     }
     const broken = await seed({
+      users: [{ email: "eva@example.org", name: "Eva", role: "VIEWER", password: "1q2w3e4r5t6y" }],
       projects: [{ name: "Site", owner: "nobody@example.org" }, { name: "Site", owner: "ada@example.org" }],
       elements: [{ ...element, project: "Other", comments: [{ author: "eve@example.org", body: "x" }] }],
     });
     assert.equal(broken.code, 2);
     assert.deepEqual(broken.stderr.split("\n").filter((line) => line.startsWith("  ")), [
+      `  users[0].password: is a common one`,
       `  projects[0].owner: there is no user "nobody@example.org"`,
       `  projects[1].name: the seed has another project "Site"`,
       `  elements[0].project: the seed has no project "Other"`,

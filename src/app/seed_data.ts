@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppError, type InputIssue } from "../base/errors.ts";
 import { captureSchema, commentBodySchema } from "../elements/capture_input.ts";
 import { projectNameSchema } from "../projects/project_input.ts";
+import { findWeakness } from "../users/password_policy.ts";
 import { emailSchema, newUserSchema, toEmailKey } from "../users/user_input.ts";
 
 const time = z.iso.datetime().transform((text) => Date.parse(text));
@@ -40,16 +41,25 @@ const MAX_FAULTS = 50;
 
 /**
  * The seed of an input. Throws `INVALID_INPUT` with the path of every fault, a line each: also for a person or project that
- * neither the seed nor the database (`knows` tells) has.
+ * neither the seed nor the database (`knows` tells) has, and for a password that is guessed first.
  */
 export async function readSeed(input: unknown, knows: (email: string) => Promise<boolean>): Promise<Seed> {
   const parsed = seedSchema.safeParse(input);
   if (!parsed.success) {
     throw faulty(parsed.error.issues.map(({ path, message }) => ({ path: path.map(toKey), message })));
   }
-  const faults = await findBrokenReferences(parsed.data, knows);
+  const faults = [...await findWeakPasswords(parsed.data), ...await findBrokenReferences(parsed.data, knows)];
   if (faults.length > 0) throw faulty(faults);
   return parsed.data;
+}
+
+async function findWeakPasswords({ users }: Seed): Promise<InputIssue[]> {
+  const faults: InputIssue[] = [];
+  for (const [index, { password, ...owner }] of users.entries()) {
+    const weakness = password === undefined ? null : await findWeakness(password, owner);
+    if (weakness !== null) faults.push({ path: ["users", index, "password"], message: weakness });
+  }
+  return faults;
 }
 
 async function findBrokenReferences(seed: Seed, knows: (email: string) => Promise<boolean>): Promise<InputIssue[]> {

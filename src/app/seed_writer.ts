@@ -90,7 +90,7 @@ async function preparePasswords(connection: Connection, seed: Seed, onProgress: 
     return made;
   });
   let hashed = 0;
-  const hashes = await hashPasswords(all, () => onProgress("passwords", ++hashed, all.length));
+  const hashes = await hashPasswords(all, { onHashed: () => onProgress("passwords", ++hashed, all.length) });
   return { passwords, hashes: new Map(missing.map(({ email }, index) => [toEmailKey(email), hashes[index] ?? ""])) };
 }
 

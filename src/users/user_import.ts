@@ -16,10 +16,19 @@ export interface ImportedUser {
   createdAt: number;
 }
 
-/** Hashes passwords as the users room does. */
-export function hashPasswords(passwords: string[], onHashed: () => void): Promise<string[]> {
-  const { hash } = createPasswords();
-  return Promise.all(passwords.map((password) => hash(password).finally(onHashed)));
+/** Hashes passwords as the users room does, in their order; `cost` is bcrypt's, as there where it is absent. */
+export async function hashPasswords(
+  passwords: readonly string[],
+  { onHashed, cost }: { onHashed: () => void; cost?: number },
+): Promise<string[]> {
+  const { hash } = createPasswords(cost);
+  const hashes: string[] = [];
+  // No more at once than run at once: those who wait are bounded, and a seed may have thousands.
+  const rest = passwords.entries();
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
+    for (const [index, password] of rest) hashes[index] = await hash(password).finally(onHashed);
+  }));
+  return hashes;
 }
 
 /** The id of the account with this e-mail, null where there is none. */
