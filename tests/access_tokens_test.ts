@@ -174,3 +174,22 @@ Deno.test("an access token for one project shows that one, in whatever way it is
   assert.equal(await codeOf(app, (await addPerson(app)).token, CREATE, { input }), "NOT_FOUND");
   assert.equal((await listed(app, app.token))[0].project.id, own);
 });
+
+Deno.test("the access tokens of many users come by one statement, and each sees its own alone", async () => {
+  await using app = await startApp();
+  const people = [await addPerson(app), await addPerson(app), await addPerson(app)];
+  for (const { token } of people.slice(1)) await createAccessToken(app, token, { scopes: ["ELEMENTS_READ"] });
+  const query = `{ users(first: 100) { edges { node { accessTokens { id } } } } }`;
+  const { users } = await app.ask(query, {}, app.token);
+  assert.deepEqual(users.edges.map(({ node }: Data) => node.accessTokens.length), [1, 1, 0, 0]);
+  const [own, other] = people;
+  const projectId = await createProject(app, own?.token ?? "");
+  setMember(app, { projectId, personId: other?.id ?? "", role: "VIEWER" });
+  const members = `query ($id: ID!) { project(id: $id) { members { user { accessTokens { id } } } } }`;
+  assert.equal(await codeOf(app, own?.token ?? "", members, { id: projectId }), "FORBIDDEN");
+  await app.stop();
+  const { statements } = JSON.parse(await Deno.readTextFile(`${app.dataDir}/statements.json`));
+  const listing = statements.find(({ sql }: Data) => /FROM access_tokens WHERE user_id IN/.test(sql));
+  // Two for the limit of fifty, one for the users, one for the members.
+  assert.equal(listing?.count, 4);
+});

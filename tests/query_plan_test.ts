@@ -196,7 +196,7 @@ const CALLS: Record<string, Call[]> = {
   "sessions/_rows.ts insertTokenAddress": [
     (c) => tokenRows.insertTokenAddress(c, { tokenId: ID, ipAddress: "::1", firstUsedAt: 0 }),
   ],
-  "sessions/_rows.ts listTokens": [(c) => tokenRows.listTokens(c, ID)],
+  "sessions/_rows.ts listTokens": [(c) => tokenRows.listTokens(c, IDS)],
   "sessions/_rows.ts insertToken": [(c) => tokenRows.insertToken(c, { ...token, ...tokenTimes }, new Uint8Array(32))],
   "sessions/_rows.ts touchToken": [(c) => tokenRows.touchToken(c, ID, { from: null, now: 0 })],
   "sessions/_rows.ts deleteToken": [(c) => tokenRows.deleteToken(c, ID)],

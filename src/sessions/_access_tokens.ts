@@ -27,8 +27,8 @@ export interface AccessTokens {
   createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken>;
   /** Ends one of the actor's access tokens, or anybody's for an admin. Throws `NOT_FOUND`. */
   revokeAccessToken(actor: Actor, id: string): Promise<void>;
-  /** The access tokens of a user, for the user and for admins. Throws `FORBIDDEN`. */
-  accessTokensOf(actor: Actor, userId: string): Promise<AccessToken[]>;
+  /** The access tokens of users that the actor was already shown, a list for each; `FORBIDDEN` for another's, unless to an admin. */
+  accessTokensOf(actor: Actor, userIds: readonly string[]): Promise<(AccessToken[] | AppError)[]>;
 }
 
 const MAX_ACCESS_TOKENS = 50;
@@ -50,7 +50,7 @@ export function createAccessTokens(
     const token = newAccessToken();
     const accessToken = { ...input, id: newId(), userId, prefix: shownPrefix(token), lastUsedAt: null, createdAt };
     await database.write(async (connection) => {
-      if ((await listTokens(connection, userId)).length >= MAX_ACCESS_TOKENS) {
+      if ((await listTokens(connection, [userId])).length >= MAX_ACCESS_TOKENS) {
         throw new AppError("CONFLICT", `Cannot make more than ${MAX_ACCESS_TOKENS} access tokens: revoke one first`);
       }
       await insertToken(connection, accessToken, hashToken(token));
@@ -73,8 +73,18 @@ export function createAccessTokens(
     followers.end({ userId: ownerId, credentialId: id }, "REVOKED");
   }
 
-  async function accessTokensOf(actor: Actor, userId: string): Promise<AccessToken[]> {
+  async function accessTokensOf(actor: Actor, userIds: readonly string[]): Promise<(AccessToken[] | AppError)[]> {
+    const tokens = Map.groupBy(await listTokens(database.read, userIds), ({ userId }) => userId);
+    return userIds.map((userId) => findRefusal(actor, userId) ?? tokens.get(userId) ?? []);
+  }
+}
+
+function findRefusal(actor: Actor, userId: string): AppError | null {
+  try {
     requireSelfOr(actor, userId, "MANAGE_USERS");
-    return await listTokens(database.read, userId);
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import sql from "sql-template-tag";
 import type { TokenScope } from "../base/actor.ts";
 import type { Connection } from "../database/database.ts";
+import { listOf } from "../database/lists.ts";
 import type { AccessToken } from "./sessions.ts";
 
 interface AccessTokenRow extends Omit<AccessToken, "scopes"> {
@@ -27,10 +28,10 @@ export async function findToken(connection: Connection, id: string): Promise<Acc
   return row && toAccessToken(row);
 }
 
-/** The access tokens of a user, oldest first. */
-export async function listTokens(connection: Connection, userId: string): Promise<AccessToken[]> {
+/** The access tokens of these users, oldest first. */
+export async function listTokens(connection: Connection, userIds: readonly string[]): Promise<AccessToken[]> {
   const rows = await connection.all<AccessTokenRow>(
-    sql`SELECT ${COLUMNS} FROM access_tokens WHERE user_id = ${userId} ORDER BY id`,
+    sql`SELECT ${COLUMNS} FROM access_tokens WHERE user_id IN ${listOf(userIds)} ORDER BY id`,
   );
   return rows.map(toAccessToken);
 }

@@ -17,13 +17,16 @@ export function addSessionsSchema(
   builder.objectFields(types.User, (t) => ({
     sessions: t.field({
       type: [SessionType],
-      description: "The live sessions; for the user itself and admins.",
+      description:
+        "The live sessions, at most 100, oldest first; for the user itself and admins, in a session only. `FORBIDDEN`.",
       resolve: (user, _args, { actor }) => sessions.ofUser(actor, user.id),
     }),
-    accessTokens: t.field({
-      type: [AccessTokenType],
-      description: "The access tokens, at most 50; for the user itself and admins.",
-      resolve: (user, _args, { actor }) => sessions.accessTokensOf(actor, user.id),
+    accessTokens: t.loadableList({
+      type: AccessTokenType,
+      description: "The access tokens, at most 50; for the user itself and admins, in a session only. `FORBIDDEN`.",
+      load: (ids: string[], { actor }) => sessions.accessTokensOf(actor, ids),
+      loaderOptions: { cache: false },
+      resolve: (user) => user.id,
     }),
   }));
   addSignIn(builder, sessions, { ...types, Session: SessionType });
