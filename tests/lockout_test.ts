@@ -27,7 +27,9 @@ Deno.test("a hundred wrong passwords at once count as a hundred, five are checke
   const { id, email } = await addPerson(app);
   write(app, (database) => database.exec("UPDATE rate_limits SET max_count = 101 WHERE action = 'sign_in'"));
   const guesses = guess(app, email, 100);
-  while (securityEvents(app, "user.locked").length === 0) await app.ask(`{ viewer { id } }`, {}, app.token);
+  while (securityEvents(app, "user.locked").length === 0) {
+    await fetch(`${app.url}/health/live`).then(({ body }) => body?.cancel());
+  }
   const right = await Promise.all([signIn(app, email, ADMIN.password), signIn(app, email, ADMIN.password)]);
   assert.deepEqual(right.sort(), ["INVALID_CREDENTIALS", "RATE_LIMITED"], "all of the 101 counted");
   assert.deepEqual(new Set(await guesses), new Set(["INVALID_CREDENTIALS"]));

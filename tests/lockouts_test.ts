@@ -92,7 +92,7 @@ Deno.test("of a hundred wrong passwords at once five are checked, and a right on
   };
   const outcomes = Object.groupBy(await Promise.all(Array.from({ length: 100 }, guess)), (outcome) => outcome);
   assert.deepEqual([outcomes["wrong"]?.length, outcomes["locks"]?.length, outcomes["locked"]?.length], [4, 1, 95]);
-  assert.equal(mostOpen, 5);
+  assert.ok(mostOpen <= 5, `${mostOpen} at once`);
   assert.equal(await lockouts.begin("ada@example.org"), null);
 });
 

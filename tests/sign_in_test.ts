@@ -9,41 +9,43 @@ const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { token
 const UPDATE = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { id } }`;
 const SESSIONS = `{ viewer { sessions { id } } }`;
 const WRONG = "not the right one";
+/** On a machine that is still busy after that many, something is wrong. */
+const MAX_ROUNDS = 20;
 
 async function signIn(app: RunningApp, email: string, password: string, token: string | null = null): Promise<Data> {
   return await app.graphql(SIGN_IN, { input: { email, password } }, token);
 }
 
-/** What each way to be refused is tried with; none of them comes near a lock in three tries. */
-async function refusals(app: RunningApp): Promise<Record<string, [email: string, password: string]>> {
-  const [known, other, disabled, locked, old, lockedOld] = [
-    await addPerson(app),
-    await addPerson(app),
-    await addPerson(app),
-    await addPerson(app),
-    await addPerson(app),
-    await addPerson(app),
-  ];
-  await app.ask(UPDATE, { input: { id: disabled.id, status: "DISABLED" } }, app.token);
+type Way = [email: string, password: string];
+
+/** What each way to be refused is tried with in one round; those that a few tries would lock are new each time. */
+type Round = () => Promise<Record<string, Way>>;
+
+async function prepareRounds(app: RunningApp): Promise<Round> {
   const oldHash = await createPasswords(10).hash(ADMIN.password);
-  for (const { email } of [old, lockedOld]) {
+  const addOld = async () => {
+    const { email } = await addPerson(app);
     write(
       app,
       (database) => database.prepare("UPDATE users SET password_hash = ? WHERE email = ?").run(oldHash, email),
     );
-  }
-  for (const email of [locked.email, lockedOld.email, "locked@example.org"]) {
-    await Promise.all(Array.from({ length: 5 }, () => signIn(app, email, WRONG)));
-  }
-  return {
-    "an unknown e-mail": ["nobody@example.org", ADMIN.password],
-    "a wrong password": [known.email, WRONG],
-    "a disabled account": [disabled.email, ADMIN.password],
-    "a locked account": [locked.email, ADMIN.password],
-    "a locked e-mail without an account": ["locked@example.org", ADMIN.password],
-    "a wrong password for a hash of a lower cost": [old.email, WRONG],
-    "the right password for such a hash in a lock": [lockedOld.email, ADMIN.password],
-    "a password that can't be hashed": [other.email, "x".repeat(73)],
+    return email;
+  };
+  const locked = [(await addPerson(app)).email, await addOld(), "locked@example.org"] as const;
+  await Promise.all(locked.flatMap((email) => Array.from({ length: 5 }, () => signIn(app, email, WRONG))));
+  return async () => {
+    const disabled = await addPerson(app);
+    await app.ask(UPDATE, { input: { id: disabled.id, status: "DISABLED" } }, app.token);
+    return {
+      "an unknown e-mail": [`${crypto.randomUUID()}@example.org`, ADMIN.password],
+      "a wrong password": [(await addPerson(app)).email, WRONG],
+      "a disabled account": [disabled.email, ADMIN.password],
+      "a locked account": [locked[0], ADMIN.password],
+      "the right password for a hash of a lower cost in a lock": [locked[1], ADMIN.password],
+      "a locked e-mail without an account": [locked[2], ADMIN.password],
+      "a wrong password for a hash of a lower cost": [await addOld(), WRONG],
+      "a password that can't be hashed": [(await addPerson(app)).email, "x".repeat(73)],
+    };
   };
 }
 
@@ -54,26 +56,25 @@ function unlimited(app: RunningApp): void {
 Deno.test("whatever is wrong, signIn() gives the same answer for the same work", async () => {
   await using app = await startApp();
   unlimited(app);
-  const ways = Object.entries(await refusals(app));
-  const fastest = new Map(ways.map(([way]) => [way, Infinity]));
+  const round = await prepareRounds(app);
+  const fastest: Record<string, number> = {};
   const answers = new Set<string>();
-  for (let round = 0; round < 3; round++) {
-    for (const [way, [email, password]] of ways) {
+  // Of the same work the fastest runs become alike, however busy the machine; without a check, or with one of cost 10, or
+  // with two, they stay at half or twice that. bench/sign_in_bench.ts has the exact figures.
+  const areAlike = () => Math.max(...Object.values(fastest)) < 1.4 * Math.min(...Object.values(fastest));
+  for (let rounds = 0; rounds < 2 || (rounds < MAX_ROUNDS && !areAlike()); rounds++) {
+    for (const [way, [email, password]] of Object.entries(await round())) {
       const startedAt = performance.now();
-      const answer = await answerOf(app, email, password);
-      fastest.set(way, Math.min(fastest.get(way) ?? 0, performance.now() - startedAt));
-      answers.add(answer);
+      answers.add(await answerOf(app, email, password));
+      fastest[way] = Math.min(fastest[way] ?? Infinity, performance.now() - startedAt);
     }
   }
+  assert.ok(areAlike(), JSON.stringify(fastest));
   assert.equal(answers.size, 1, [...answers].join("\n"));
   assert.match([...answers].join(), /^200 .*"INVALID_CREDENTIALS"/);
-  // Of the same work the fastest runs are alike, however busy the machine; without a check, or with one of cost 10, or two,
-  // they are half or twice that. bench/sign_in_bench.ts has the exact figures.
-  const times = [...fastest.values()];
-  assert.ok(Math.max(...times) < 1.6 * Math.min(...times), JSON.stringify(Object.fromEntries(fastest)));
   const events = securityEvents(app, "user.sign_in.failed").slice(-8);
   assert.deepEqual(events.map(({ details }) => details["reason"]), [
-    ...["unknown", "wrong_password", "disabled", "locked", "locked", "wrong_password", "locked", "wrong_password"],
+    ...["unknown", "wrong_password", "disabled", "locked", "locked", "locked", "wrong_password", "wrong_password"],
   ]);
 });
 
