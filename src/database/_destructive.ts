@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { MigrationFile } from "./_migration_files.ts";
-import type { SqlStatement } from "./_sql_statements.ts";
 
 /** A statement that loses rows or values for good. */
 export interface Destruction {
@@ -11,48 +10,89 @@ export interface Destruction {
   table: string;
 }
 
-const NAME = String.raw`(?:"((?:[^"]|"")+)"|(\w+))`;
-/** A rebuild of a table ends in a DROP TABLE. Indexes, views and triggers hold no data of their own. */
-const DESTRUCTIVE: [action: string, pattern: RegExp][] = [
-  ["DROP TABLE", new RegExp(String.raw`^\s*DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?${NAME}`, "i")],
-  ["DROP COLUMN", new RegExp(String.raw`^\s*ALTER\s+TABLE\s+${NAME}\s+DROP\s+(?!CONSTRAINT\b)`, "i")],
-  ["DELETE", new RegExp(String.raw`^\s*DELETE\s+FROM\s+${NAME}`, "i")],
-];
-
 /** The statements of one part of a migration that lose data. */
 export function findDestructions(file: MigrationFile, part: "up" | "down"): Destruction[] {
-  return file[part].flatMap((statement) => {
-    const found = destructionOf(statement);
-    return found === null ? [] : [{ ...found, fileName: file.fileName, line: statement.line }];
+  return file[part].flatMap(({ tokens, line }) => {
+    const found = destructionOf(tokens);
+    return found === null ? [] : [{ ...found, fileName: file.fileName, line }];
   });
 }
 
-/** Tables with other rows than `pristine` has, which only the migrations filled: what people put there. */
-export function findTablesWithData(connection: DatabaseSync, pristine: DatabaseSync): string[] {
-  return listTables(connection).filter((table) => {
-    const [here, fresh] = [connection, pristine].map((database) => countRows(database, table));
-    return here !== fresh;
-  });
+/** The tables of a database, told apart by what is in them. */
+export interface Tables {
+  /** Other rows than `pristine` has, which only the migrations filled: what people put there. */
+  withData: string[];
+  /** The same rows. */
+  withoutData: string[];
 }
 
-function destructionOf({ sql, outline }: SqlStatement): { action: string; table: string } | null {
-  // Comments may stand between the words, so the outline decides; it has no quoted names, so the text tells them.
-  for (const [action, pattern] of DESTRUCTIVE) {
-    const [, quoted, plain] = pattern.exec(sql) ?? [];
-    const table = quoted?.replaceAll('""', '"') ?? plain;
-    if (table !== undefined) return { action, table };
-    if (pattern.test(outline.replaceAll('""', "quoted"))) return { action, table: "?" };
+/** Looks which tables people put something into. */
+export function sortTables(connection: DatabaseSync, pristine: DatabaseSync): Tables {
+  const tables = listTables(connection);
+  const withData = tables.filter((table) => {
+    const count = countRows(connection, table);
+    if (count !== countRows(pristine, table)) return true;
+    return count > 0 && readRows(connection, table) !== readRows(pristine, table);
+  });
+  return { withData, withoutData: tables.filter((table) => !withData.includes(table)) };
+}
+
+/** Whether nothing is lost by it: its table is there, and nobody put anything into it. */
+export function isHarmless({ table }: Destruction, { withoutData }: Tables): boolean {
+  return withoutData.some((name) => name.toLowerCase() === table.toLowerCase());
+}
+
+// A rebuild of a table ends in a DROP TABLE. Indexes, views and triggers hold no data of their own.
+function destructionOf(tokens: string[]): { action: string; table: string } | null {
+  const words = tokens.map((token) => token.toUpperCase());
+  const [first, second] = words;
+  if (first === "DROP" && second === "TABLE") {
+    return { action: "DROP TABLE", table: nameAt(tokens, words[2] === "IF" ? 4 : 2).name };
   }
-  return null;
+  if (first === "ALTER") {
+    const { name, end } = nameAt(tokens, 2);
+    const drops = words[end] === "DROP" && words[end + 1] !== "CONSTRAINT";
+    return drops ? { action: "DROP COLUMN", table: name } : null;
+  }
+  const from = words.findIndex((word, index) => word === "FROM" && words[index - 1] === "DELETE");
+  if (from < 0 || (first !== "DELETE" && first !== "WITH")) return null;
+  return { action: "DELETE", table: nameAt(tokens, from + 1).name };
+}
+
+/** The name, without its schema, that begins at a token, and where it ends. */
+function nameAt(tokens: string[], start: number): { name: string; end: number } {
+  const end = tokens[start + 1] === "." ? start + 3 : start + 1;
+  return { name: unquote(tokens[end - 1] ?? "?"), end };
+}
+
+// https://sqlite.org/lang_keywords.html
+function unquote(token: string): string {
+  const [quote = ""] = token;
+  if (quote === "[") return token.slice(1, -1);
+  return `"'\``.includes(quote) ? token.slice(1, -1).replaceAll(quote + quote, quote) : token;
 }
 
 function listTables(connection: DatabaseSync): string[] {
-  return connection.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'").all()
+  // What a virtual table holds lies in others, or comes from them.
+  return connection.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')")
+    .all()
     .map(({ name }) => String(name))
     .filter((name) => !name.startsWith("sqlite_") && name !== "migrations");
 }
 
 function countRows(connection: DatabaseSync, table: string): number {
   if (!listTables(connection).includes(table)) return 0;
-  return Number(connection.prepare(`SELECT count(*) AS n FROM "${table.replaceAll('"', '""')}"`).get()?.["n"]);
+  return Number(connection.prepare(`SELECT count(*) AS n FROM ${quoted(table)}`).get()?.["n"]);
+}
+
+// Of tables that the migrations fill: a few rows.
+function readRows(connection: DatabaseSync, table: string): string {
+  const statement = connection.prepare(`SELECT * FROM ${quoted(table)}`);
+  statement.setReadBigInts(true);
+  const text = (_key: string, value: unknown) => typeof value === "bigint" ? `${value}n` : value;
+  return statement.all().map((row) => JSON.stringify(row, text)).sort().join("\n");
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -15,7 +15,7 @@ export interface MigrationFile {
 }
 
 /** What would end or leave the transaction that a migration runs in, or change what it can't put back. */
-const ESCAPES = /^\s*(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum|pragma)\b/i;
+const ESCAPES = /^(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum|pragma)$/i;
 
 /** The files of `folder` in order of version. Throws `INVALID_INPUT` that names the file for a bad name, a duplicate version, or a part that can't run. */
 export async function readMigrationFiles(folder: string): Promise<MigrationFile[]> {
@@ -53,9 +53,8 @@ async function readMigrationFile(folder: string, fileName: string): Promise<Migr
     sha256: await sha256(text),
   };
   if (file.up.length === 0) throw refused(fileName, "has an empty `-- up` part");
-  for (const { outline, line } of [...file.up, ...file.down]) {
-    const [, keyword] = ESCAPES.exec(outline) ?? [];
-    if (keyword !== undefined) {
+  for (const { tokens: [keyword = ""], line } of [...file.up, ...file.down]) {
+    if (ESCAPES.test(keyword)) {
       throw refused(fileName, `must not use ${keyword.toUpperCase()} (line ${line}): it runs in one transaction`);
     }
   }

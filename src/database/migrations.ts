@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
-import { type Destruction, findDestructions, findTablesWithData } from "./_destructive.ts";
+import { type Destruction, findDestructions, isHarmless, sortTables, type Tables } from "./_destructive.ts";
 import {
   compareLedger,
   createLedger,
@@ -57,7 +57,7 @@ export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
     translated(() => createLedger(connection));
     const plan = planUp(connection, files, options.to);
     requireAllowed(plan.flatMap((file) => findDestructions(file, "up")), "db:migrate", options);
-    if (plan.length > 0 && tablesWithData(connection, files).length > 0) await options.backUp?.();
+    if (plan.length > 0 && sortedTables(connection, files).withData.length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => apply(connection, file, options.clock)));
   });
 }
@@ -66,14 +66,10 @@ export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
 export function rollBack(options: MigrateOptions): Promise<MigrationRun[]> {
   return exclusively(options, async ({ connection, files }) => {
     const plan = planDown(connection, files, options.to);
-    const withData = tablesWithData(connection, files);
+    const tables = sortedTables(connection, files);
     const destructions = plan.flatMap((file) => findDestructions(file, "down"));
-    requireAllowed(
-      destructions.filter(({ table }) => table === "?" || withData.includes(table)),
-      "db:rollback",
-      options,
-    );
-    if (plan.length > 0 && withData.length > 0) await options.backUp?.();
+    requireAllowed(destructions.filter((destruction) => !isHarmless(destruction, tables)), "db:rollback", options);
+    if (plan.length > 0 && tables.withData.length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => undo(connection, file)));
   });
 }
@@ -130,9 +126,9 @@ async function exclusively<T>(options: MigrateOptions, work: (workplace: Workpla
   return await work({ connection, files });
 }
 
-function tablesWithData(connection: DatabaseSync, files: MigrationFile[]): string[] {
+function sortedTables(connection: DatabaseSync, files: MigrationFile[]): Tables {
   using pristine = makePristine(connection, files);
-  return findTablesWithData(connection, pristine);
+  return sortTables(connection, pristine);
 }
 
 /** A database in memory that went through the same migrations and holds nothing else. */
