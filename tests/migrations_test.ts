@@ -88,6 +88,7 @@ Deno.test("migrate() refuses by name what is edited, missing, out of order, doub
           "-- up\n\n -- nothing\n/* at all */\n-- down\nDROP TABLE x;\n",
           "has an empty `-- up` part",
         ],
+        [`${THREE}_no_way.sql`, "-- up\nCREATE TABLE x (a);\n-- down\n-- later\n", "has an empty `-- down` part"],
         [`${THREE}_no_up.sql`, "CREATE TABLE x (a);\n", "lacks its `-- up` part"],
         [`${THREE}_commit.sql`, "-- up\nCREATE TABLE x (a);\n\n  COMMIT;\n", "must not use COMMIT \\(line 4\\)"],
         [`${THREE}_pragma.sql`, "-- up\nPRAGMA foreign_keys = ON;\n", "must not use PRAGMA \\(line 2\\)"],
@@ -105,7 +106,7 @@ Deno.test("migrate() refuses by name what is edited, missing, out of order, doub
 });
 
 Deno.test("a statement that fails is shown with file, line and SQLite's message, and leaves nothing of its file", async () => {
-  await withPlace(async ({ path, write, attempt }) => {
+  await withPlace(async ({ path, folder, write, attempt }) => {
     write(`${ONE}_one.sql`, table("one"));
     write(
       `${TWO}_bad.sql`,
@@ -120,7 +121,6 @@ Deno.test("a statement that fails is shown with file, line and SQLite's message,
         "",
         'CREATE TABLE "odd ; name" (a);',
         "INSERT INTO good VALUES (1, 2);",
-        "-- down",
       ].join("\n"),
     );
     await assert.rejects(attempt(), {
@@ -130,6 +130,12 @@ Deno.test("a statement that fails is shown with file, line and SQLite's message,
     const schema = schemaOf(path);
     assert.match(schema, /CREATE TABLE one/);
     assert.doesNotMatch(schema, /good|odd/);
+    const twice = "DROP TABLE one;\n";
+    write(`${TWO}_bad.sql`, `-- up\nCREATE TABLE two (a);\n${twice}-- down\nSELECT 1;\n${twice}`);
+    await attempt({ allowDestructive: true });
+    await assert.rejects(rollBack({ path, folder, clock, allowDestructive: true }), {
+      message: `Cannot migrate: "${TWO}_bad.sql" line 6: no such table: one`,
+    });
   });
 });
 
@@ -138,7 +144,7 @@ Deno.test("a migration may rebuild a table that others refer to, but not break a
     const parts = `CREATE TABLE people (id INTEGER PRIMARY KEY);
       CREATE TABLE notes (id INTEGER PRIMARY KEY, person REFERENCES people (id) ON DELETE CASCADE);
       INSERT INTO people VALUES (1), (2); INSERT INTO notes VALUES (1, 1), (2, 2);`;
-    write(`${ONE}_people.sql`, `-- up\n${parts}\n-- down\n`);
+    write(`${ONE}_people.sql`, `-- up\n${parts}\n`);
     const rebuild = (where: string) =>
       `-- up
       CREATE TABLE people_new (id INTEGER PRIMARY KEY, name TEXT);

@@ -17,6 +17,9 @@ export interface MigrationFile {
 /** What would end or leave the transaction that a migration runs in, or change what it can't put back. */
 const ESCAPES = /^(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum|pragma)$/i;
 
+/** What lies behind `-- up`, and behind `-- down` where there is one. */
+const PARTS = /^-- up[^\S\n]*\n([\s\S]*?)(?:^-- down[^\S\n]*$([\s\S]*))?(?![\s\S])/md;
+
 /** The files of `folder` in order of version. Throws `INVALID_INPUT` that names the file for a bad name, a duplicate version, or a part that can't run. */
 export async function readMigrationFiles(folder: string): Promise<MigrationFile[]> {
   const names = Array.from(Deno.readDirSync(folder), (entry) => entry.name).filter((name) => name.endsWith(".sql"));
@@ -41,24 +44,24 @@ async function readMigrationFile(folder: string, fileName: string): Promise<Migr
     throw refused(fileName, "is not named <UTC yyyymmddhhmmss>_<noun>.sql");
   }
   const text = await Deno.readTextFile(`${folder}/${fileName}`);
-  const [, up, down] = /^-- up[^\S\n]*\n([\s\S]*?)(?:^-- down[^\S\n]*$([\s\S]*))?(?![\s\S])/m.exec(text) ?? [];
+  const parts = PARTS.exec(text);
+  const [up, down] = [1, 2].map((group) => statementsAt(text, parts?.indices?.[group]));
   if (up === undefined) throw refused(fileName, "lacks its `-- up` part");
-  const lineOf = (part: string) => text.slice(0, text.indexOf(part)).split("\n").length;
-  const file = {
-    version,
-    name,
-    fileName,
-    up: splitStatements(up, lineOf(up)),
-    down: down === undefined ? [] : splitStatements(down, lineOf(down)),
-    sha256: await sha256(text),
-  };
-  if (file.up.length === 0) throw refused(fileName, "has an empty `-- up` part");
+  if (up.length === 0) throw refused(fileName, "has an empty `-- up` part");
+  if (down?.length === 0) throw refused(fileName, "has an empty `-- down` part: leave it out if there is no way back");
+  const file = { version, name, fileName, up, down: down ?? [], sha256: await sha256(text) };
   for (const { tokens: [keyword = ""], line } of [...file.up, ...file.down]) {
     if (ESCAPES.test(keyword)) {
       throw refused(fileName, `must not use ${keyword.toUpperCase()} (line ${line}): it runs in one transaction`);
     }
   }
   return file;
+}
+
+/** The statements between two positions of a file, with their lines in the whole of it. */
+function statementsAt(text: string, position: [start: number, end: number] | undefined): SqlStatement[] | undefined {
+  if (position === undefined) return undefined;
+  return splitStatements(text.slice(...position), text.slice(0, position[0]).split("\n").length);
 }
 
 function isTime(version: string): boolean {
