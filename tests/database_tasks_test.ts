@@ -29,6 +29,9 @@ Deno.test("db:init, db:status, db:rollback and db:migrate go through the version
       return [code, migrations.filter(({ state }: { state: string }) => state === "pending").length, drift.length];
     };
     assert.deepEqual(await status(), [1, versions.length, 0]);
+    const all = await runTask("db:migrate", ["--dry-run"], dataDir);
+    assert.match(all.stdout, /^Would apply 20261124000100_users\n[^]*\n\+ table users\n/);
+    assert.deepEqual([all.code, all.stderr], [0, ""]);
     assert.ok(!await Deno.stat(dataDir).then(() => true, () => false), "looking makes nothing");
     const init = await runTask("db:init", [], dataDir);
     assert.equal(init.code, 0, init.stderr);
@@ -64,13 +67,16 @@ Deno.test("tasks that change the schema refuse a running server; those that look
     const [task, args] of [["db:rollback", []], ["db:reset", ["--yes"]], ["db:init", []], ["db:migrate", [
       "--to",
       previous,
-    ]]] as const
+    ]], ["db:migrate", ["--dry-run", "--to", previous]]] as const
   ) {
     const { code, stdout, stderr } = await runTask(task, [...args], app.dataDir);
     assert.deepEqual([code, stdout], [1, ""], task);
     assert.match(stderr, /^Cannot use the data folder ".*": another server has it open\n$/);
   }
-  assert.deepEqual((await runTask("db:migrate", [], app.dataDir)).code, 0);
+  for (const args of [[], ["--dry-run"]]) {
+    const { code, stderr } = await runTask("db:migrate", args, app.dataDir);
+    assert.deepEqual([code, stderr], [0, "Nothing is pending\n"]);
+  }
   assert.equal((await runTask("db:status", [], app.dataDir)).code, 0);
   assert.equal((await app.graphql(`{ viewer { id } }`, {}, app.token)).errors, undefined);
 });
@@ -84,6 +90,7 @@ Deno.test("db:reset --yes backs up what there is and starts anew", async () => {
   assert.deepEqual(Deno.readFileSync(`${dataDir}/fingerpost.db`), before);
   const { code, stderr } = await runTask("db:reset", ["--yes"], dataDir);
   assert.equal(code, 0, stderr);
+  assert.equal((Deno.statSync(`${dataDir}/fingerpost.db`).mode ?? 0) & 0o777, 0o600);
   using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
   assert.equal(database.prepare("SELECT count(*) AS n FROM users").get()?.["n"], 0);
   database.close();

@@ -31,14 +31,18 @@ export async function migrateDatabase(args: string[]): Promise<number> {
   const config = readConfig(Deno.env);
   const { dataDir } = config;
   const options = optionsFor(dataDir, values);
-  if (values["dry-run"] === true) return await tryAndTell(options);
   const { migrations } = await readMigrationReport(options.path, MIGRATIONS);
   // Beside a server that is up to date there is nothing to refuse.
   if (migrations.length > 0 && migrations.every(({ state }) => state === "applied") && values["to"] === undefined) {
     tell("Nothing is pending");
     return 0;
   }
+  const isDry = values["dry-run"] === true;
+  // Looking makes no folder.
+  if (isDry && migrations.every(({ state }) => state === "pending")) return await tryAndTell(options);
+  // Also a dry run holds the write lock for as long as it takes: a server would stand still.
   using _lock = await lockDataFolder(dataDir);
+  if (isDry) return await tryAndTell(options);
   await runAndTell("Applied", migrate(options), config);
   return 0;
 }

@@ -74,23 +74,13 @@ export function rollBack(options: MigrateOptions): Promise<MigrationRun[]> {
   });
 }
 
-/** What `migrate` would change of the schema: applies everything in a transaction that is rolled back. Throws as `migrate` does. */
-export function tryMigrations(options: MigrateOptions): Promise<{ runs: MigrationRun[]; changes: SchemaDifference[] }> {
-  return exclusively(options, ({ connection, files }) => {
-    translated(() => connection.exec("BEGIN IMMEDIATE"));
-    try {
-      const before = readSchema(connection);
-      createLedger(connection);
-      const plan = planUp(connection, files, options.to);
-      for (const destruction of plan.flatMap((file) => findDestructions(file, "up"))) {
-        options.onDestructive?.(destruction);
-      }
-      const runs = plan.map((file) => apply(connection, file, options.clock));
-      return Promise.resolve({ runs, changes: compareSchemas(before, readSchema(connection)) });
-    } finally {
-      if (connection.isTransaction) connection.exec("ROLLBACK");
-    }
-  });
+/** What `migrate` would change of the schema: applies everything in a transaction that is rolled back. A file that does not exist is not made. Throws as `migrate` does. */
+export async function tryMigrations(
+  options: MigrateOptions,
+): Promise<{ runs: MigrationRun[]; changes: SchemaDifference[] }> {
+  if (await exists(options.path)) return await exclusively(options, (place) => Promise.resolve(tryAll(place, options)));
+  using connection = new DatabaseSync(":memory:");
+  return tryAll({ connection, files: await readMigrationFiles(options.folder) }, options);
 }
 
 /** Looks only; a file that does not exist has everything pending. Throws `INVALID_INPUT` for the folder, `UNAVAILABLE` for the file. */
@@ -119,11 +109,28 @@ async function exclusively<T>(options: MigrateOptions, work: (workplace: Workpla
   // Of the operating system, which frees it however its holder ends.
   using lock = await Deno.open(`${options.path}.migrating`, { create: true, write: true, mode: 0o600 });
   await lock.lock(true);
+  await makePrivateFile(options.path);
   using connection = openConnection(options.path, { readOnly: false });
   // Dropping a table would else delete what refers to it; every key is checked before the commit instead.
   connection.exec("PRAGMA foreign_keys = OFF");
   requireConsistent(translated(() => compareLedger(readLedger(connection), files)));
   return await work({ connection, files });
+}
+
+function tryAll({ connection, files }: Workplace, options: MigrateOptions) {
+  translated(() => connection.exec("BEGIN IMMEDIATE"));
+  try {
+    const before = readSchema(connection);
+    createLedger(connection);
+    const plan = planUp(connection, files, options.to);
+    for (const destruction of plan.flatMap((file) => findDestructions(file, "up"))) {
+      options.onDestructive?.(destruction);
+    }
+    const runs = plan.map((file) => apply(connection, file, options.clock));
+    return { runs, changes: compareSchemas(before, readSchema(connection)) };
+  } finally {
+    if (connection.isTransaction) connection.exec("ROLLBACK");
+  }
 }
 
 function sortedTables(connection: DatabaseSync, files: MigrationFile[]): Tables {
@@ -218,6 +225,15 @@ function runPart(connection: DatabaseSync, file: MigrationFile, part: "up" | "do
     throw refused(file.fileName, `breaks a foreign key of the table "${broken["table"]}" to "${broken["parent"]}"`);
   }
   return performance.now() - startedAt;
+}
+
+/** SQLite would make one that others can read. One that is there is not opened: to close it would end the locks of SQLite. */
+async function makePrivateFile(path: string): Promise<void> {
+  try {
+    using _file = await Deno.open(path, { createNew: true, write: true, mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
