@@ -104,6 +104,23 @@ Deno.test("db:reset --yes backs up what there is and starts anew", async () => {
   );
 });
 
+Deno.test("beside a schema that is not up to date db:backup makes its archive all the same, and db:rekey changes nothing", async () => {
+  await withFolder(async (dataDir) => {
+    assert.equal((await runTask("db:migrate", ["--to", versions[0] ?? ""], dataDir)).code, 0);
+    const backup = await runTask("db:backup", [], dataDir);
+    assert.equal(backup.code, 0, backup.stderr);
+    assert.match(backup.stderr, /^The audit log was not told: no such table: \w+\n\d+ bytes/);
+    assert.equal(names(`${dataDir}/backups`).length, 1);
+    const rekey = await runTask("db:rekey", [], dataDir);
+    assert.deepEqual([rekey.code, rekey.stdout, rekey.stderr], [
+      1,
+      "",
+      "Cannot change the key: run `deno task db:migrate` first\n",
+    ]);
+    assert.equal(Deno.readTextFileSync(`${dataDir}/secret.key`).trim().split("\n").length, 1);
+  });
+});
+
 Deno.test("db:create makes a migration later than all others, which can't run before it is written", async () => {
   const before = names(MIGRATIONS.pathname);
   await withFolder(async (dataDir) => {

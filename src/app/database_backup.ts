@@ -35,7 +35,9 @@ async function recorded(config: Config, request: BackupRequest): Promise<BackupM
   try {
     const made = await createBackup({ ...request, onProgress });
     await rememberFailure(paths.backupFailure, null);
-    await recordTask(config, { kind: "backup.made", details: { bytes: made.bytes } });
+    // The archive is there, whatever became of its event.
+    await recordTask(config, { kind: "backup.made", details: { bytes: made.bytes } })
+      .catch((error: Error) => tell(`The audit log was not told: ${error.message}`));
     return made;
   } catch (error) {
     const isWrongUsage = error instanceof AppError && error.code === "INVALID_INPUT";

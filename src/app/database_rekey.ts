@@ -1,9 +1,10 @@
 import { readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { openDatabase } from "../database/database.ts";
+import { readMigrationReport } from "../database/migrations.ts";
 import { resealAll } from "../database/resealing.ts";
 import { createSealer } from "../database/sealing.ts";
-import { dataPaths, lockDataFolder } from "./data_folder.ts";
+import { dataPaths, lockDataFolder, MIGRATIONS } from "./data_folder.ts";
 import { addSecretKey, keepCurrentKey } from "./secret_keys.ts";
 import { openTaskAudit, recordTask } from "./task_audit.ts";
 import { readArguments, say, tell } from "./terminal.ts";
@@ -21,6 +22,10 @@ export async function rekeyDatabase(args: string[]): Promise<number> {
   }
   if (await Deno.stat(paths.database).then(({ size }) => size === 0, () => true)) {
     throw new AppError("UNAVAILABLE", `Cannot change the key of "${dataDir}": there is no database`);
+  }
+  const { migrations } = await readMigrationReport(paths.database, MIGRATIONS);
+  if (migrations.some(({ state }) => state !== "applied")) {
+    throw new AppError("CONFLICT", "Cannot change the key: run `deno task db:migrate` first");
   }
   const keys = await addSecretKey(paths.secretKey);
   say("A new key is the first in secret.key");
