@@ -162,10 +162,42 @@ Deno.test("createBackup() takes a bare name or a full path, never overwrites, an
     for (const name of ["", ".", "..", "../x", "a/b", ".hidden", "/", `${dataDir}/`, "a b", "x\0y"]) {
       assert.throws(() => backupPath(request.folder, name), { code: "INVALID_INPUT" }, name);
     }
-    await createBackup(request);
-    const second = await createBackup(request);
-    assert.match(second.path, /fingerpost-20261124T030000Z-2\.tar$/);
   });
+});
+
+Deno.test("backups made at once get names of their own, and only one gets a name that all ask for", async () => {
+  await withPlace(async ({ request }) => {
+    const made = await Promise.all(Array.from({ length: 3 }, () => createBackup(request)));
+    const paths = ["-3", "-2", ""].map((ordinal) => `${request.folder}/fingerpost-20261124T030000Z${ordinal}.tar`);
+    assert.deepEqual(made.map(({ path }) => path).sort(), paths.toSorted());
+    assert.deepEqual((await listBackups(request.folder)).map(({ path }) => path), paths, "newest first");
+    assert.deepEqual(await pruneBackups(request.folder, 1), paths.slice(1));
+    const asked = await Promise.allSettled(
+      Array.from({ length: 3 }, () => createBackup({ ...request, to: "mine.tar" })),
+    );
+    assert.deepEqual(asked.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected"]);
+    await readBackup(`${request.folder}/mine.tar`);
+    assert.equal([...Deno.readDirSync(request.folder)].length, 2, "nothing else is left");
+  });
+});
+
+Deno.test("a backup for another disk is copied there and read back, and leaves nothing where that fails", async () => {
+  const disk = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fingerpost_backups_" });
+  try {
+    await withPlace(async ({ request, dataDir }) => {
+      assert.notEqual(Deno.statSync(disk).dev, Deno.statSync(dataDir).dev);
+      const to = `${disk}/there.tar`;
+      const { path, manifest, bytes } = await createBackup({ ...request, to });
+      assert.deepEqual([path, await readBackup(to), Deno.statSync(to).size], [to, manifest, bytes]);
+      assert.equal((Deno.statSync(to).mode ?? 0) & 0o777, 0o600);
+      await assert.rejects(createBackup({ ...request, to: `${disk}/nowhere/there.tar` }), { code: "UNAVAILABLE" });
+      await assert.rejects(createBackup({ ...request, to }), { message: /exists already/ });
+      assert.deepEqual(Array.from(Deno.readDirSync(disk), ({ name }) => name), ["there.tar"]);
+      assert.deepEqual([...Deno.readDirSync(request.folder)], []);
+    });
+  } finally {
+    await Deno.remove(disk, { recursive: true });
+  }
 });
 
 Deno.test("pruneBackups() keeps the newest that it named, and touches nothing else", async () => {

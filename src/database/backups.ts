@@ -1,8 +1,9 @@
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
-import type { Manifest } from "./_backup_archive.ts";
+import { type Manifest, readArchive } from "./_backup_archive.ts";
 import type { BackupNews, BackupOrder } from "./_backup_worker.ts";
+import { syncToDisk } from "./disk.ts";
 
 /** How far a backup is: pages copied, or the step that runs. */
 export type BackupProgress = Extract<BackupNews, { phase: string }>;
@@ -49,8 +50,8 @@ export async function createBackup(request: BackupRequest): Promise<BackupMade> 
   try {
     await Deno.mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     await removeLeftovers(folder);
-    const target = request.to === undefined ? await nameByTime(folder, madeAt) : backupPath(folder, request.to);
-    if (await exists(target)) throw invalidInput(["to"], `Cannot write the backup: "${target}" exists already`);
+    const chosen = request.to === undefined ? null : backupPath(folder, request.to);
+    if (chosen !== null && await exists(chosen)) throw taken(chosen);
     const work = await Deno.makeTempDir({ dir: folder, prefix: WORK_FOLDER });
     // Tells a folder that is in use from one that a killed process left.
     using lock = await Deno.open(`${work}/lock`, { create: true, write: true, mode: 0o600 });
@@ -60,7 +61,9 @@ export async function createBackup(request: BackupRequest): Promise<BackupMade> 
         signal,
         onProgress: request.onProgress,
       });
-      await moveInto(`${work}/archive`, target);
+      const archive = `${work}/archive`;
+      const target = chosen === null ? await nameByTime(archive, folder, madeAt) : await nameAs(archive, chosen);
+      await syncToDisk(dirname(target));
       const { size: bytes } = await Deno.stat(target);
       return { path: target, bytes, madeAt, manifest, durationMs: performance.now() - startedAt };
     } finally {
@@ -94,7 +97,13 @@ export async function listBackups(folder: string): Promise<Backup[]> {
     const madeAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
     return { path: `${folder}/${name}`, bytes: size, madeAt };
   }));
-  return backups.filter((backup) => backup !== null).sort((a, b) => a.path < b.path ? 1 : -1);
+  return backups.filter((backup) => backup !== null)
+    .sort((a, b) => b.madeAt - a.madeAt || ordinalOf(b.path) - ordinalOf(a.path));
+}
+
+/** Which of those of one second it is. */
+function ordinalOf(path: string): number {
+  return Number(/-(\d+)\.tar$/.exec(path)?.[1] ?? 1);
 }
 
 /** Deletes the oldest archives that this code named until `keep` are left; returns their paths. */
@@ -134,22 +143,52 @@ async function runWorker(request: BackupOrder, { signal, onProgress }: WorkerCon
   }
 }
 
-async function nameByTime(folder: string, madeAt: number): Promise<string> {
+/** Gives the archive the first name of that time which is free. */
+async function nameByTime(archive: string, folder: string, madeAt: number): Promise<string> {
   const time = new Date(madeAt).toISOString().replace(/\.\d+/, "").replace(/[-:]/g, "");
   for (let index = 1;; index++) {
-    const path = `${folder}/fingerpost-${time}${index === 1 ? "" : `-${index}`}.tar`;
-    if (!await exists(path)) return path;
+    const target = `${folder}/fingerpost-${time}${index === 1 ? "" : `-${index}`}.tar`;
+    if (await giveName(archive, target)) return target;
   }
 }
 
-// A copy where the target is on another disk. The name appears when all of it is there.
-async function moveInto(source: string, target: string): Promise<void> {
+/** Gives the archive a name that nothing has; by a copy, which is read back, where that is on another disk. */
+async function nameAs(archive: string, target: string): Promise<string> {
+  const isNamed = await giveName(archive, target).catch(() => null);
+  if (isNamed === true) return target;
+  if (isNamed === false) throw taken(target);
+  const copy = await Deno.makeTempFile({ dir: dirname(target), prefix: WORK_FOLDER });
   try {
-    await Deno.rename(source, target);
-  } catch {
-    await Deno.copyFile(source, `${target}.part`);
-    await Deno.rename(`${target}.part`, target);
+    await Deno.copyFile(archive, copy);
+    await syncToDisk(copy);
+    await readArchive(copy);
+    if (!await giveName(copy, target)) throw taken(target);
+    return target;
+  } catch (error) {
+    await Deno.remove(copy);
+    throw error;
   }
+}
+
+/** False where something has the name. It is taken first, because a rename alone would replace what has it. */
+async function giveName(archive: string, target: string): Promise<boolean> {
+  try {
+    using _file = await Deno.open(target, { createNew: true, write: true, mode: 0o600 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+  try {
+    await Deno.rename(archive, target);
+  } catch (error) {
+    await Deno.remove(target);
+    throw error;
+  }
+  return true;
+}
+
+function taken(target: string): AppError {
+  return invalidInput(["to"], `Cannot write the backup: "${target}" exists already`);
 }
 
 /** Removes what a process left that was killed while it made a backup. */
