@@ -6,7 +6,7 @@ import sql from "sql-template-tag";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import tar from "tar-stream";
-import { readBackup, unpackBackup } from "../src/database/archives.ts";
+import { unpackBackup, verifyBackup } from "../src/database/archives.ts";
 import { backupPath, type BackupRequest, createBackup, listBackups, pruneBackups } from "../src/database/backups.ts";
 import { type Database, openDatabase } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
@@ -69,7 +69,7 @@ Deno.test("createBackup() archives both files beside their writers, with a manif
     assert.deepEqual(manifest.files.map(({ name }) => name), ["fingerpost.db", "kv.db", "audit.checkpoints"]);
     assert.deepEqual([manifest.format, manifest.version, manifest.madeAt], [1, "1.2.3", clock.now()]);
     assert.ok((manifest.rows["projects"] ?? 0) >= 500 && (manifest.rows["kv.kv"] ?? 0) >= 1);
-    assert.deepEqual(await readBackup(made.path), manifest);
+    assert.deepEqual(await verifyBackup(made.path), manifest);
     const out = `${dataDir}/out`;
     Deno.mkdirSync(out);
     assert.deepEqual(await unpackBackup(made.path, out), manifest);
@@ -176,7 +176,7 @@ Deno.test("backups made at once get names of their own, and only one gets a name
       Array.from({ length: 3 }, () => createBackup({ ...request, to: "mine.tar" })),
     );
     assert.deepEqual(asked.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected"]);
-    await readBackup(`${request.folder}/mine.tar`);
+    await verifyBackup(`${request.folder}/mine.tar`);
     assert.equal([...Deno.readDirSync(request.folder)].length, 2, "nothing else is left");
   });
 });
@@ -188,7 +188,7 @@ Deno.test("a backup for another disk is copied there and read back, and leaves n
       assert.notEqual(Deno.statSync(disk).dev, Deno.statSync(dataDir).dev);
       const to = `${disk}/there.tar`;
       const { path, manifest, bytes } = await createBackup({ ...request, to });
-      assert.deepEqual([path, await readBackup(to), Deno.statSync(to).size], [to, manifest, bytes]);
+      assert.deepEqual([path, await verifyBackup(to), Deno.statSync(to).size], [to, manifest, bytes]);
       assert.equal((Deno.statSync(to).mode ?? 0) & 0o777, 0o600);
       await assert.rejects(createBackup({ ...request, to: `${disk}/nowhere/there.tar` }), { code: "UNAVAILABLE" });
       await assert.rejects(createBackup({ ...request, to }), { message: /exists already/ });

@@ -7,9 +7,16 @@ import { runTask } from "./support/tasks.ts";
 interface Report {
   healthy: boolean;
   checks: { name: string; state: string; message: string }[];
-  files: { "fingerpost.db": { tables: { name: string; rows: number; bytes: number }[]; walBytes: number } };
+  files: {
+    "fingerpost.db": {
+      tables: { name: string; rows: number; bytes: number }[];
+      walBytes: number;
+      pages: number;
+      freePages: number;
+    };
+  };
   statements: { statements: { sql: string; count: number; totalMs: number; p95Ms: number }[] };
-  lastBackup: { madeAt: number } | null;
+  lastBackup: { path: string; madeAt: number; isWhole: boolean } | null;
   diskFreeBytes: number;
 }
 
@@ -36,13 +43,18 @@ Deno.test("db:health beside a running server tells that all is well, sizes, coun
     disk: "ok",
     backup: "warning",
   });
-  const elements = running.files["fingerpost.db"].tables.find(({ name }) => name === "elements");
+  const { tables, pages, freePages } = running.files["fingerpost.db"];
+  assert.ok(pages > 0 && freePages >= 0 && freePages < pages);
+  const elements = tables.find(({ name }) => name === "elements");
   assert.equal(elements?.rows, 5);
   assert.ok((elements?.bytes ?? 0) > 4_096 && running.diskFreeBytes > 0);
   assert.equal((await runTask("db:backup", [], app.dataDir)).code, 0);
   await app.stop();
   const stopped = await health(app.dataDir);
   assert.equal(states(stopped)["backup"], "ok");
+  assert.ok(
+    stopped.lastBackup !== null && stopped.lastBackup.isWhole && stopped.lastBackup.madeAt > Date.now() - 60_000,
+  );
   const inserted = stopped.statements.statements.find(({ sql }) => sql.includes("INSERT INTO elements "));
   assert.ok(inserted !== undefined && inserted.count === 5 && inserted.p95Ms > 0 && inserted.totalMs >= inserted.p95Ms);
   const { stdout } = await runTask("db:health", [], app.dataDir);
@@ -84,6 +96,26 @@ Deno.test("db:health ends with 1 and says what is failing: damage, orphans, drif
   damaged.fill(0, damaged.length - 3 * 4_096, damaged.length - 4_096);
   Deno.writeFileSync(path, damaged);
   assert.match((await failing()).join(), /^integrity: /);
+});
+
+Deno.test("db:health reads the latest backup again, and fails where a byte of it was changed or its end is gone", async () => {
+  await using app = await startApp();
+  await app.stop();
+  assert.equal((await runTask("db:backup", [], app.dataDir)).code, 0);
+  const { lastBackup } = await health(app.dataDir);
+  const path = lastBackup?.path ?? "";
+  const sound = Deno.readFileSync(path);
+  const changed = sound.slice();
+  changed[sound.length >> 1] = (changed[sound.length >> 1] ?? 0) ^ 1;
+  for (const bytes of [changed, sound.slice(0, -10_000), sound.slice(0, 3)]) {
+    Deno.writeFileSync(path, bytes);
+    const report = await health(app.dataDir);
+    assert.deepEqual([report.code, report.lastBackup?.isWhole, states(report)["backup"]], [1, false, "failing"]);
+  }
+  const { code, stdout } = await runTask("db:health", [], app.dataDir);
+  assert.equal(code, 1);
+  assert.match(stdout, /\nfailing +backup: .*\.tar was cut or changed\n/);
+  assert.match(stdout, /, last backup 2\S+Z, 3 B, cut or changed\n/);
 });
 
 Deno.test("db:health says in one line that there is nothing to look over", async () => {

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { systemClock } from "../base/clock.ts";
 import { type Config, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
-import { readBackup } from "../database/archives.ts";
+import { verifyBackup } from "../database/archives.ts";
 import { listBackups } from "../database/backups.ts";
 import { checkFile, type FileHealth } from "../database/health.ts";
 import { type MigrationReport, readMigrationReport } from "../database/migrations.ts";
@@ -27,6 +27,7 @@ export interface HealthReport {
   checks: HealthCheck[];
   files: { "fingerpost.db": FileHealth; "kv.db": FileHealth | null };
   diskFreeBytes: number;
+  /** `isWhole`: every byte of it is as it was made. */
   lastBackup: { path: string; bytes: number; madeAt: number; isWhole: boolean } | null;
   lastBackupFailure: BackupFailure | null;
   migrations: MigrationReport["migrations"];
@@ -115,16 +116,16 @@ function check(name: string, faults: string[], state: "warning" | "failing"): He
 function checkBackups({ lastBackup, lastBackupFailure }: Findings, { backupSchedule }: Config): HealthCheck {
   if (lastBackupFailure !== null) return check("backup", [`the latest failed: ${lastBackupFailure.reason}`], "failing");
   if (lastBackup === null) return check("backup", ["there is none yet"], "warning");
-  if (!lastBackup.isWhole) return check("backup", [`${lastBackup.path} can't be read`], "failing");
+  if (!lastBackup.isWhole) return check("backup", [`${lastBackup.path} was cut or changed`], "failing");
   const isLate = backupSchedule !== null && systemClock.now() - lastBackup.madeAt > MAX_BACKUP_AGE_MS;
   return check("backup", isLate ? [`the latest was made ${new Date(lastBackup.madeAt).toISOString()}`] : [], "warning");
 }
 
-/** The newest archive; every one was read back when it was made, and whether it is still there is seen by its beginning. */
+/** The newest archive, read again: what was sound when it was made may not be any more. */
 async function findLastBackup(folder: string): Promise<HealthReport["lastBackup"]> {
   const [latest] = await listBackups(folder);
   if (latest === undefined) return null;
-  const isWhole = await readBackup(latest.path).then(() => true, () => false);
+  const isWhole = await verifyBackup(latest.path).then(() => true, () => false);
   return { ...latest, isWhole };
 }
 

@@ -8,14 +8,11 @@ const MAX_STATEMENT_LENGTH = 100;
 export function describeHealth(report: HealthReport): string[] {
   const { checks, files, diskFreeBytes, lastBackup, statements } = report;
   const file = files["fingerpost.db"];
-  const backup = lastBackup === null
-    ? "none"
-    : `${new Date(lastBackup.madeAt).toISOString()}, ${size(lastBackup.bytes)}`;
   return [
     ...checks.map(({ name, state, message }) => `${state.padEnd(8)} ${name}${message === "" ? "" : `: ${message}`}`),
     "",
     `file ${size(file.fileBytes)}, log ${size(file.walBytes)}, ${file.freePages} of ${file.pages} pages free`,
-    `disk ${size(diskFreeBytes)} free, last backup ${backup}`,
+    `disk ${size(diskFreeBytes)} free, last backup ${lastBackup === null ? "none" : describeBackup(lastBackup)}`,
     "",
     ...table(
       ["table", "rows", "size"],
@@ -23,6 +20,11 @@ export function describeHealth(report: HealthReport): string[] {
     ),
     ...(statements === null ? [] : ["", ...describeStatements(statements)]),
   ];
+}
+
+function describeBackup({ madeAt, bytes, isWhole }: NonNullable<HealthReport["lastBackup"]>): string {
+  const state = isWhole ? "read and sound" : "cut or changed";
+  return `${new Date(madeAt).toISOString()}, ${size(bytes)}, ${state}`;
 }
 
 function describeStatements({ startedAt, statements }: NonNullable<HealthReport["statements"]>): string[] {

@@ -128,26 +128,6 @@ export async function readArchive(
   return manifest;
 }
 
-/** The manifest alone, which comes first: cheap also for a large archive. Throws `INVALID_INPUT`. */
-export async function readManifest(path: string): Promise<Manifest> {
-  const extract = tar.extract();
-  const file = createReadStream(path);
-  file.on("error", (error) => extract.destroy(error));
-  file.pipe(extract);
-  try {
-    for await (const entry of extract) {
-      if (entry.header.name !== MANIFEST) throw foreign("it has no manifest");
-      return await readManifestEntry(entry, entry.header.size ?? 0);
-    }
-    throw foreign("it is empty");
-  } catch (error) {
-    throw error instanceof AppError ? error : foreign(error instanceof Error ? error.message : String(error));
-  } finally {
-    file.destroy();
-    extract.destroy();
-  }
-}
-
 function writePaced(path: string): Writable {
   const file = Deno.openSync(path, { createNew: true, write: true, mode: 0o600 });
   let unsynced = 0;

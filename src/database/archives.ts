@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { AppError } from "../base/errors.ts";
-import { type ArchivedFile, type Manifest, readArchive, readManifest } from "./_backup_archive.ts";
+import { type ArchivedFile, type Manifest, readArchive } from "./_backup_archive.ts";
 import { verifyCopies } from "./_backup_copies.ts";
 
 /** Reads a whole archive and unpacks it into an empty folder, where its databases are opened and looked over. Throws `INVALID_INPUT`, `UNAVAILABLE`. */
@@ -17,7 +17,7 @@ export async function unpackBackup(path: string, folder: string): Promise<Manife
   return manifest;
 }
 
-/** What an archive says of itself; its content is not read. Throws `INVALID_INPUT`. */
-export function readBackup(path: string): Promise<Manifest> {
-  return readManifest(path);
+/** What an archive says of itself, after every byte of it was held against its seal. Throws `INVALID_INPUT` for one that is cut or changed. */
+export function verifyBackup(path: string): Promise<Manifest> {
+  return readArchive(path);
 }
