@@ -66,17 +66,22 @@ Deno.test("db:restore refuses what is damaged, foreign, missing or newer than th
     Deno.writeFileSync(`${dataDir}/backups/changed.tar`, changed);
     Deno.writeFileSync(`${dataDir}/backups/cut.tar`, sound.slice(0, -100));
     Deno.writeTextFileSync(`${dataDir}/backups/foreign.tar`, "This is somebody's diary. ".repeat(100));
-    using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
-    database.exec("INSERT INTO migrations VALUES ('20990101000000', 'later', '', 0, 0)");
-    database.close();
+    const execute = (statements: string) => {
+      using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
+      database.exec(statements);
+    };
+    execute("INSERT INTO migrations VALUES ('20990101000000', 'later', '', 0, 0)");
     assert.equal((await runTask("db:backup", ["--to", "newer.tar"], dataDir)).code, 0);
+    execute("DELETE FROM migrations WHERE name = 'later'; UPDATE migrations SET sha256 = 'x' WHERE name = 'users'");
+    assert.equal((await runTask("db:backup", ["--to", "edited.tar"], dataDir)).code, 0);
     const before = [names(dataDir), Deno.readFileSync(`${dataDir}/fingerpost.db`)];
     for (
       const [name, code, message] of [
         ["changed.tar", 1, /it was cut or changed/],
         ["cut.tar", 1, /it was cut or changed/],
         ["foreign.tar", 1, /it was cut or changed, or is none of ours/],
-        ["newer.tar", 1, /its schema 20990101000000 is newer than this code/],
+        ["newer.tar", 1, /its migration 20990101000000_later is not in this code: is the archive newer\?/],
+        ["edited.tar", 1, /its migration 20261124000100_users is edited in this code/],
         ["nothing.tar", 1, /there is no such file/],
         ["../sound.tar", 2, /give a bare name/],
       ] as const

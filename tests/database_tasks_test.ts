@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { createMigrationIn } from "../src/app/database_migrations.ts";
-import { readMigrationVersions } from "../src/database/migrations.ts";
+import { readMigrationReport } from "../src/database/migrations.ts";
 import { startApp } from "./support/running_app.ts";
 import { runTask } from "./support/tasks.ts";
 
@@ -137,7 +137,7 @@ Deno.test("db:create makes a migration later than all others, which can't run be
     assert.equal(Deno.readTextFileSync(path), "-- up\n\n\n-- down\n\n");
     Deno.renameSync(path, `${folder}/20990101000000_later.sql`);
     await assert.rejects(createMigrationIn(folder, "element_labels"), { code: "CONFLICT" });
-    await assert.rejects(readMigrationVersions(folder), /_later\.sql" has an empty `-- up` part/);
+    await assert.rejects(readMigrationReport(`${folder}/none.db`, folder), /_later\.sql" has an empty `-- up` part/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

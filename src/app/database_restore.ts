@@ -4,7 +4,7 @@ import { readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { unpackBackup } from "../database/archives.ts";
 import { backupPath } from "../database/backups.ts";
-import { readMigrationVersions } from "../database/migrations.ts";
+import { readMigrationReport } from "../database/migrations.ts";
 import { dataPaths, lockDataFolder, MIGRATIONS } from "./data_folder.ts";
 import { beginRestore, finishRestore } from "./restore_journal.ts";
 import { readArguments, say, tell } from "./terminal.ts";
@@ -30,12 +30,7 @@ export async function restoreDatabase(args: string[]): Promise<number> {
   using _lock = await lockDataFolder(dataDir);
   await removeLeftovers(dataDir);
   const time = new Date(systemClock.now()).toISOString().replace(/[-:.]/g, "");
-  const journal = {
-    incoming: `.restoring-${time}`,
-    aside: `before-restore-${time}`,
-    archive: archive.split("/").at(-1) ?? "",
-  };
-  const incoming = `${dataDir}/${journal.incoming}`;
+  const incoming = `${dataDir}/${WORK_FOLDER}${time}`;
   const aside = `before-restore-${time}`;
   await Deno.mkdir(incoming, { mode: 0o700 });
   try {
@@ -64,19 +59,23 @@ async function removeLeftovers(dataDir: string): Promise<void> {
 async function unpackAndCheck(archive: string, incoming: string): Promise<string[]> {
   try {
     const { schemaVersion, files } = await unpackBackup(archive, incoming);
-    const known = await readMigrationVersions(MIGRATIONS);
-    if (schemaVersion !== null && !known.includes(schemaVersion)) {
-      throw new AppError(
-        "CONFLICT",
-        `Cannot restore "${archive}": its schema ${schemaVersion} is newer than this code`,
-      );
-    }
+    if (schemaVersion !== null) await requireKnown(`${incoming}/fingerpost.db`, archive);
     return files.map(({ name }) => name);
   } catch (error) {
     // The archive is at fault and not how the task was called.
     if (error instanceof AppError && error.code === "INVALID_INPUT") throw new AppError("CONFLICT", error.message);
     throw error;
   }
+}
+
+/** The next start migrates an older schema, and would refuse one that went through what this code does not have. */
+async function requireKnown(database: string, archive: string): Promise<void> {
+  const { migrations } = await readMigrationReport(database, MIGRATIONS);
+  const foreign = migrations.find(({ state }) => state !== "applied" && state !== "pending");
+  if (foreign === undefined) return;
+  const { version, name, state } = foreign;
+  const reason = state === "missing" ? "is not in this code: is the archive newer?" : `is ${state} in this code`;
+  throw new AppError("CONFLICT", `Cannot restore "${archive}": its migration ${version}_${name} ${reason}`);
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../base/errors.ts";
+import { syncToDisk } from "../database/disk.ts";
 
 const journalSchema = z.object({
   /** The folder, in the data folder, of the files to come. */
@@ -25,12 +26,14 @@ const journalIn = (dataDir: string) => `${dataDir}/restore.json`;
 /** Writes the journal to the disk: from here on the restore happens, whatever becomes of this process. */
 export async function beginRestore(dataDir: string, journal: RestoreJournal): Promise<void> {
   const path = journalIn(dataDir);
+  await syncToDisk(`${dataDir}/${journal.incoming}`);
   {
     using file = await Deno.open(`${path}.new`, { create: true, write: true, truncate: true, mode: 0o600 });
     await file.write(new TextEncoder().encode(JSON.stringify(journal)));
     await file.sync();
   }
   await Deno.rename(`${path}.new`, path);
+  await syncToDisk(dataDir);
 }
 
 /** Does what is left of a restore that began; nothing where there is none. Its journal stays until the server noted it. */
@@ -41,6 +44,8 @@ export async function finishRestore(dataDir: string): Promise<void> {
   if (!await exists(`${dataDir}/${incoming}`)) return;
   await Deno.mkdir(`${dataDir}/${aside}`, { recursive: true, mode: 0o700 });
   for (const name of new Set([...REPLACED, ...journal.files])) await exchange(dataDir, name, journal);
+  // Only then may the folder go that says what is still to come.
+  for (const folder of [aside, "."]) await syncToDisk(`${dataDir}/${folder}`);
   await Deno.remove(`${dataDir}/${incoming}`, { recursive: true });
 }
 

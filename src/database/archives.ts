@@ -5,7 +5,9 @@ import { verifyCopies } from "./_backup_copies.ts";
 
 /** Reads a whole archive and unpacks it into an empty folder, where its databases are opened and looked over. Throws `INVALID_INPUT`, `UNAVAILABLE`. */
 export async function unpackBackup(path: string, folder: string): Promise<Manifest> {
-  const open = (name: ArchivedFile) => createWriteStream(`${folder}/${name}`, { flags: "wx", mode: 0o600 });
+  // On the disk when it is closed: a restore puts it in the place of what is there.
+  const open = (name: ArchivedFile) =>
+    createWriteStream(`${folder}/${name}`, { flags: "wx", mode: 0o600, flush: true });
   const manifest = await readArchive(path, open);
   const { rows, schemaVersion } = verifyCopies(
     folder,

@@ -94,11 +94,6 @@ export async function readMigrationReport(path: string, folder: string): Promise
   return { migrations, drift: compareSchemas(readSchema(pristine), readSchema(connection)) };
 }
 
-/** The versions that this code knows, oldest first. Throws `INVALID_INPUT`. */
-export async function readMigrationVersions(folder: string): Promise<string[]> {
-  return (await readMigrationFiles(folder)).map(({ version }) => version);
-}
-
 interface Workplace {
   connection: DatabaseSync;
   files: MigrationFile[];
