@@ -6,6 +6,8 @@ import { migrate } from "../src/database/migrations.ts";
 const MIGRATIONS = new URL("../migrations", import.meta.url).pathname;
 const ID = "01a20acd-0000-7000-8000-000000000001";
 const OTHER = "01a20acd-0000-7000-8000-000000000002";
+/** Of the right length and signs, and yet none. */
+const NO_ID = "------------------------------------";
 const LATER_THAN_A_DATE = 8_640_000_000_000_001;
 
 type Row = Record<string, SQLInputValue>;
@@ -34,9 +36,11 @@ const TABLES: Record<
     },
     good: { email: [`${x(252)}@b`], name: [x(200), "👩‍👩‍👧"], locked_until: [null, 5] },
     bad: {
-      id: ["short", ID.toUpperCase(), null],
-      email: ["ab", "a b@c", "a@b\n", "a\0@b", `${x(253)}@b`, "@b", "a@", null],
-      email_key: ["a", "a\0@b", null],
+      id: ["short", ID.toUpperCase(), NO_ID, null],
+      email: ["ab", "a b@c", "a@b\n", "a\0@b", `${x(253)}@b`, "@b", "a@", "a@b@c", "a\v@b", null].concat(
+        [..."\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"].map((space) => `a${space}b@c`),
+      ),
+      email_key: ["a", "a\0@b", "A@b", null],
       name: ["", x(201), "a\0b", null],
       role: ["OWNER", "admin", "", null],
       status: ["LOCKED", ""],
@@ -50,9 +54,9 @@ const TABLES: Record<
   projects: {
     row: { id: ID, name: "P", created_at: 0, updated_at: 0 },
     bad: {
-      id: ["x"],
+      id: ["x", NO_ID],
       name: ["", x(201), "a\0"],
-      revision: [-1, "x"],
+      revision: [-1, "x", 2 ** 31],
       created_at: [-1],
       updated_at: [LATER_THAN_A_DATE],
     },
@@ -72,6 +76,7 @@ const TABLES: Record<
       created_at: 0,
     },
     bad: {
+      id: [NO_ID],
       token_hash: [new Uint8Array(31), "x".repeat(32), null],
       prefix: ["abcd", "fp_", `fp_${x(20)}`],
       scopes: ["[]", `["ADMIN"]`, `["SIGNALS",{}]`, `{"a":"SIGNALS"}`, "SIGNALS", `[["SIGNALS"]]`],
@@ -99,7 +104,16 @@ const TABLES: Record<
       updated_at: 0,
     },
     good: {
-      page_url: ["about:blank", "data:text/html,x", `https://a.example/${x(32_750)}`, "https://a.example/javascript:"],
+      page_url: [
+        "about:blank",
+        "data:text/html,x",
+        `https://a.example/${x(32_750)}`,
+        "https://a.example/javascript:",
+        " \tView-Source+x.1:\nhttps://a",
+      ],
+      client_id: ["00000000-0000-0000-0000-000000000000", crypto.randomUUID()],
+      class_names: [JSON.stringify(["", "é", x(10_000)])],
+      revision: [2 ** 31 - 1],
       selector: [x(20_000)],
       text: [x(1_000_000), "", null],
       note: [x(20_000), ""],
@@ -109,8 +123,9 @@ const TABLES: Record<
       component: [component({ file: null, line: 0, column: null })],
     },
     bad: {
-      client_id: ["x", null],
-      revision: [0, -1],
+      id: [NO_ID],
+      client_id: ["x", NO_ID, "01a20acd-0000-0000-8000-000000000001", "01a20acd-0000-7000-7000-000000000001", null],
+      revision: [0, -1, 2 ** 31],
       page_url: [
         "",
         "no scheme",
@@ -123,23 +138,56 @@ const TABLES: Record<
         "vbscript:x",
         x(32_769),
         "https://a\0",
+        "1:2",
+        "a_b:c",
+        "\u00a0https://a",
       ],
       page_title: [x(10_001), "a\0"],
       page_id: ["", x(201), "\0"],
       selector: ["", x(20_001), "a\0", null],
       tag_name: ["", x(201), "a\0", null],
       dom_id: [x(10_001), "\0"],
-      class_names: ["{}", "x", JSON.stringify(Array.from({ length: 2_001 }, () => "a")), null],
-      attributes: ["[]", "x", `"a"`, null],
+      class_names: [
+        "{}",
+        "x",
+        "['a']",
+        JSON.stringify(Array.from({ length: 2_001 }, () => "a")),
+        JSON.stringify(["a", x(10_001)]),
+        `["a",1]`,
+        "[null]",
+        `["a\\u0000b"]`,
+        null,
+      ],
+      attributes: ["[]", "x", `"a"`, "{a:1}", null],
       text: [x(1_000_001), "a\0b"],
       html_byte_size: [-1, 24_000_001],
-      box: ["[]", "{}", box({ width: -1 }), box({ x: "1" }), box({ height: null }), null],
-      viewport: ["{}", viewport({ width: 1.5 }), viewport({ height: -1 }), viewport({ devicePixelRatio: 0 })],
-      accessibility: ["[]", `{"role":5}`, JSON.stringify({ role: x(201) }), JSON.stringify({ name: x(10_001) })],
+      box: ["[]", "{}", box({ width: -1 }), box({ x: "1" }), box({ height: null }), null].concat(
+        [box({}).replace('"x"', "x"), box({}).replace(":0", ":-1e999"), box({}).replace(":1", ":1e999")],
+      ),
+      viewport: [
+        "{}",
+        viewport({ width: 1.5 }),
+        viewport({ width: 2 ** 31 }),
+        viewport({ height: -1 }),
+        viewport({ devicePixelRatio: 0 }),
+        viewport({}).replace(":0", ":1e999"),
+        viewport({}).replace('"width"', "width"),
+      ],
+      accessibility: [
+        "[]",
+        "{role:null}",
+        `{"role":5}`,
+        JSON.stringify({ role: x(201) }),
+        JSON.stringify({ name: x(10_001) }),
+        JSON.stringify({ name: "a\0" }),
+      ],
       component: [
         "{}",
         component({ name: "" }),
         component({ framework: x(101) }),
+        component({ framework: "a\0" }),
+        component({}).replace('"name"', "name"),
+        component({ line: 2 ** 31 }),
         component({ line: -1 }),
         component({ line: 1.5 }),
         component({ file: x(4_097) }),
@@ -157,7 +205,7 @@ const TABLES: Record<
     row: { element_id: ID, html: new Uint8Array(1), computed_styles: "{}" },
     bad: {
       html: ["text", null, new Uint8Array(24_000_001)],
-      computed_styles: ["[]", "x", null],
+      computed_styles: ["[]", "x", "{a:1}", null],
       element_id: [OTHER, null],
     },
   },
@@ -173,7 +221,7 @@ const TABLES: Record<
   element_comments: {
     row: { id: ID, element_id: ID, author_id: ID, body: "x", created_at: 0 },
     bad: {
-      id: ["x"],
+      id: ["x", NO_ID],
       body: ["", x(20_001), "\0", null],
       created_at: [-1],
       author_id: [OTHER],
@@ -182,7 +230,7 @@ const TABLES: Record<
   },
   element_events: {
     row: { project_id: ID, revision: 1, kind: "CAPTURED", element_id: ID },
-    bad: { kind: ["MOVED", ""], revision: [0], element_id: ["x", null], project_id: [OTHER, null] },
+    bad: { kind: ["MOVED", ""], revision: [0, 2 ** 31], element_id: ["x", null], project_id: [OTHER, null] },
   },
   security_events: {
     row: {
@@ -200,7 +248,7 @@ const TABLES: Record<
       kind: ["created", "User.created", "user created.x", ""],
       severity: ["LOW"],
       actor_kind: ["robot"],
-      details: ["[]", "x", null],
+      details: ["[]", "x", "{a:1}", null],
       occurred_at: [-1],
       actor_id: ["x"],
     },

@@ -63,7 +63,8 @@ CREATE TABLE access_tokens (
   AND replace(replace(replace(replace(replace(replace(scopes, '"ELEMENTS_READ"', ''), '"ELEMENTS_WRITE"', ''), '"SIGNALS"', ''),
     '"LIVE_COMMANDS"', ''), '"AUDIT_READ"', ''), ',', '') = '[]'), CONSTRAINT access_tokens_times CHECK (
   created_at BETWEEN 0 AND 8640000000000000 AND coalesce(expires_at, 0) BETWEEN 0 AND 8640000000000000
-  AND coalesce(last_used_at, 0) BETWEEN 0 AND 8640000000000000)) STRICT;
+  AND coalesce(last_used_at, 0) BETWEEN 0 AND 8640000000000000), CONSTRAINT access_tokens_id_shape CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32)) STRICT;
 
 CREATE TABLE app_config (
   key TEXT PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 100 AND key NOT GLOB '*[^a-z_.]*'),
@@ -106,13 +107,14 @@ CREATE TABLE element_comments (
   author_id TEXT REFERENCES users (id) ON DELETE SET NULL,
   body TEXT NOT NULL CHECK (length(body) > 0),
   created_at INTEGER NOT NULL
-, CONSTRAINT element_comments_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT element_comments_body CHECK (length(body) <= 20000 AND instr(body, char(0)) = 0), CONSTRAINT element_comments_times CHECK (created_at BETWEEN 0 AND 8640000000000000)) STRICT;
+, CONSTRAINT element_comments_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT element_comments_body CHECK (length(body) <= 20000 AND instr(body, char(0)) = 0), CONSTRAINT element_comments_times CHECK (created_at BETWEEN 0 AND 8640000000000000), CONSTRAINT element_comments_id_shape CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32)) STRICT;
 
 CREATE TABLE element_contents (
   element_id TEXT PRIMARY KEY REFERENCES elements (id) ON DELETE CASCADE,
   html BLOB NOT NULL, -- UTF-8; a BLOB keeps a NUL and is cut by bytes
   computed_styles TEXT NOT NULL CHECK (json_type(computed_styles) = 'object')
-, CONSTRAINT element_contents_html CHECK (length(html) <= 24000000)) STRICT;
+, CONSTRAINT element_contents_html CHECK (length(html) <= 24000000), CONSTRAINT element_contents_json CHECK (json_valid(computed_styles))) STRICT;
 
 CREATE TABLE element_events (
   project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
@@ -120,7 +122,7 @@ CREATE TABLE element_events (
   kind TEXT NOT NULL CHECK (kind IN ('CAPTURED', 'UPDATED', 'STALE', 'DELETED')),
   element_id TEXT NOT NULL,
   PRIMARY KEY (project_id, revision)
-, CONSTRAINT element_events_element CHECK (length(element_id) = 36 AND element_id NOT GLOB '*[^0-9a-f-]*')) STRICT, WITHOUT ROWID;
+, CONSTRAINT element_events_element CHECK (length(element_id) = 36 AND element_id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT element_events_revision CHECK (revision <= 2147483647)) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE element_search USING fts5 (
   project, text, note, comments, selector, component, title, url,
@@ -200,7 +202,24 @@ CREATE TABLE elements (
   AND coalesce(json_type(component, '$.column'), 'null') IN ('null', 'integer')
   AND coalesce(json_extract(component, '$.line'), 0) >= 0 AND coalesce(json_extract(component, '$.column'), 0) >= 0), CONSTRAINT elements_times CHECK (
   created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000
-  AND coalesce(stale_since, 0) BETWEEN 0 AND 8640000000000000)) STRICT;
+  AND coalesce(stale_since, 0) BETWEEN 0 AND 8640000000000000), CONSTRAINT elements_id_shapes CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32
+  AND length(replace(client_id, '-', '')) = 32 AND (
+    client_id GLOB '????????-????-[1-8]???-[89ab]???-????????????'
+    OR client_id IN ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'))), CONSTRAINT elements_revision CHECK (revision <= 2147483647), CONSTRAINT elements_json CHECK (
+  json_valid(class_names) AND json_valid(attributes) AND json_valid(box) AND coalesce(json_valid(viewport), TRUE)
+  AND coalesce(json_valid(accessibility), TRUE) AND coalesce(json_valid(component), TRUE)), CONSTRAINT elements_page_url_scheme CHECK (
+  ltrim(page_url, char(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32)) GLOB '[a-zA-Z]*'
+  AND substr(page_url, 1, instr(page_url, ':') - 1) NOT GLOB '*[^' || char(1) || '- a-zA-Z0-9+.-]*'), CONSTRAINT elements_box_numbers CHECK (
+  abs(json_extract(box, '$.x')) <= 1.7976931348623157e308 AND abs(json_extract(box, '$.y')) <= 1.7976931348623157e308
+  AND json_extract(box, '$.width') <= 1.7976931348623157e308 AND json_extract(box, '$.height') <= 1.7976931348623157e308), CONSTRAINT elements_viewport_numbers CHECK (
+  viewport IS NULL OR json_extract(viewport, '$.width') <= 2147483647 AND json_extract(viewport, '$.height') <= 2147483647
+  AND abs(json_extract(viewport, '$.scrollX')) <= 1.7976931348623157e308
+  AND abs(json_extract(viewport, '$.scrollY')) <= 1.7976931348623157e308
+  AND json_extract(viewport, '$.devicePixelRatio') <= 1.7976931348623157e308), CONSTRAINT elements_accessibility_texts CHECK (
+  instr(concat(json_extract(accessibility, '$.role'), json_extract(accessibility, '$.name')), char(0)) = 0), CONSTRAINT elements_component_values CHECK (
+  coalesce(json_extract(component, '$.line'), 0) <= 2147483647 AND coalesce(json_extract(component, '$.column'), 0) <= 2147483647
+  AND instr(concat(json_extract(component, '$.framework'), json_extract(component, '$.name'), json_extract(component, '$.file')), char(0)) = 0)) STRICT;
 
 CREATE TABLE mcp_tool_executions (
   id TEXT PRIMARY KEY CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),
@@ -236,7 +255,8 @@ CREATE TABLE projects (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 , CONSTRAINT projects_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT projects_name CHECK (instr(name, char(0)) = 0), CONSTRAINT projects_times CHECK (
-  created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000)) STRICT;
+  created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000), CONSTRAINT projects_id_shape CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32), CONSTRAINT projects_revision CHECK (revision <= 2147483647)) STRICT;
 
 CREATE TABLE rate_limits (
   action TEXT PRIMARY KEY,
@@ -267,7 +287,7 @@ CREATE TABLE security_events (
   occurred_at INTEGER NOT NULL
 , hash BLOB CHECK (hash IS NULL OR length(hash) = 32), CONSTRAINT security_events_kind CHECK (
   length(kind) BETWEEN 3 AND 100 AND kind GLOB '[a-z]*.[a-z]*' AND kind NOT GLOB '*[^a-z_.]*'), CONSTRAINT security_events_ids CHECK (
-  id NOT GLOB '*[^0-9a-f-]*' AND (actor_id IS NULL OR length(actor_id) = 36) AND length(coalesce(subject_id, '')) <= 200), CONSTRAINT security_events_time CHECK (occurred_at BETWEEN 0 AND 8640000000000000)) STRICT;
+  id NOT GLOB '*[^0-9a-f-]*' AND (actor_id IS NULL OR length(actor_id) = 36) AND length(coalesce(subject_id, '')) <= 200), CONSTRAINT security_events_time CHECK (occurred_at BETWEEN 0 AND 8640000000000000), CONSTRAINT security_events_json CHECK (json_valid(details))) STRICT;
 
 CREATE TABLE users (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
@@ -284,7 +304,10 @@ CREATE TABLE users (
 , CONSTRAINT users_id CHECK (id NOT GLOB '*[^0-9a-f-]*'), CONSTRAINT users_email CHECK (
   email GLOB '?*@?*' AND instr(email, ' ') + instr(email, char(9)) + instr(email, char(10)) + instr(email, char(13)) = 0 AND instr(email, char(0)) = 0), CONSTRAINT users_email_key CHECK (length(email_key) >= 3 AND instr(email_key, char(0)) = 0), CONSTRAINT users_name CHECK (instr(name, char(0)) = 0), CONSTRAINT users_password_hash CHECK (length(password_hash) = 60 AND password_hash GLOB '$2*'), CONSTRAINT users_times CHECK (
   created_at BETWEEN 0 AND 8640000000000000 AND updated_at BETWEEN 0 AND 8640000000000000
-  AND coalesce(locked_until, 0) BETWEEN 0 AND 8640000000000000 AND coalesce(last_sign_in_at, 0) BETWEEN 0 AND 8640000000000000)) STRICT;
+  AND coalesce(locked_until, 0) BETWEEN 0 AND 8640000000000000 AND coalesce(last_sign_in_at, 0) BETWEEN 0 AND 8640000000000000), CONSTRAINT users_id_shape CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32), CONSTRAINT users_email_shape CHECK (
+  length(email) - length(replace(email, '@', '')) = 1
+  AND email NOT GLOB '*[' || char(9, 11, 12, 160, 5760, 8232, 8233, 8239, 8287, 12288, 65279) || char(8192) || '-' || char(8202) || ']*'), CONSTRAINT users_email_key_case CHECK (email_key = lower(email_key))) STRICT;
 
 CREATE TABLE webrtc_connections (
   id TEXT PRIMARY KEY CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),
@@ -371,6 +394,20 @@ BEGIN
   INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
   SELECT 'delete', * FROM element_search_texts
   WHERE id IN (SELECT id FROM element_search_keys WHERE element_id IN (old.element_id, new.element_id));
+END;
+
+CREATE TRIGGER elements_class_names_insert BEFORE INSERT ON elements
+WHEN new.class_names <> '[]'
+BEGIN
+  SELECT RAISE(ABORT, 'CHECK constraint failed: elements_class_names') FROM json_each(new.class_names)
+  WHERE type <> 'text' OR length(value) > 10000 OR instr(value, char(0)) > 0;
+END;
+
+CREATE TRIGGER elements_class_names_update BEFORE UPDATE OF class_names ON elements
+WHEN new.class_names <> '[]'
+BEGIN
+  SELECT RAISE(ABORT, 'CHECK constraint failed: elements_class_names') FROM json_each(new.class_names)
+  WHERE type <> 'text' OR length(value) > 10000 OR instr(value, char(0)) > 0;
 END;
 
 CREATE TRIGGER elements_search_after_update
