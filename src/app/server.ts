@@ -3,14 +3,12 @@ import { refusalResponse } from "../api/refusal.ts";
 import { readBody } from "../api/request_body.ts";
 import type { Actor } from "../base/actor.ts";
 import { requireSignedIn } from "../base/actor.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { localId } from "../graphql/nodes.ts";
-import type { Credentials } from "../users/users.ts";
-import { type App, createApp } from "./app.ts";
+import { type App, type AppOptions, createApp } from "./app.ts";
 import { listen, type Listener } from "./listener.ts";
 
 const log = roomLog("app");
@@ -24,11 +22,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** What may be set beside the settings. */
-export interface ServerOptions {
-  clock?: Clock;
-  /** Told the first admin as soon as this start has made it, whatever fails after. */
-  onFirstAdmin?: (credentials: Credentials) => void;
-}
+export type ServerOptions = Omit<AppOptions, "publicUrl">;
 
 /** How long running requests and their answers may take to end when the server stops. */
 const GRACE_MS = 5_000;

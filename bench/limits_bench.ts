@@ -1,0 +1,173 @@
+// What the limits cost: the whole server with them, beside the same server with counters that let everything through, in one run:
+// interleaved rounds; medians, and of the cost the median of each pair of rounds. Run by hand: `deno task bench:limits`. It passes or fails nothing.
+import { DatabaseSync } from "node:sqlite";
+import { startServer } from "../src/app/server.ts";
+import { createAudit } from "../src/audit/audit.ts";
+import { readConfig } from "../src/base/config.ts";
+import { newId } from "../src/base/ids.ts";
+import { openDatabase } from "../src/database/database.ts";
+import { openKv } from "../src/kv/kv.ts";
+import { createRateLimits, type RateLimits } from "../src/rate_limits/rate_limits.ts";
+import { insertSession } from "../src/sessions/_records.ts";
+import { newSessionToken, tokenKey } from "../src/sessions/_tokens.ts";
+
+/** Short and many: what else the machine does meanwhile then falls on both sides. */
+const ROUNDS = 41;
+const ROUND_MS = 1_000;
+/** Not counted: the first rounds compile the code. */
+const WARM_UP_ROUNDS = 6;
+const CONNECTIONS = 16;
+/** So many that the default rule of 1,200 a minute refuses none of them. */
+const USERS = 600;
+const TAKES = 20_000;
+const CASES = {
+  "query of one field": `{ viewer { id } }`,
+  "query of a page": `{ projects(first: 20) { totalCount edges { node { id name members { role user { name } } } } } }`,
+};
+
+const NO_LIMITS: RateLimits = {
+  take: () => Promise.resolve(),
+  list: () => Promise.resolve([]),
+  set: () => Promise.reject(new Error("There are no limits to set")),
+};
+
+if (Deno.args[0] === "serve") await serve(Deno.args[1] ?? "", Deno.args[2] === "with");
+else await measure();
+
+/** A server on a data folder of its own, in a process of its own, until it is killed. */
+async function serve(dataDir: string, hasLimits: boolean): Promise<void> {
+  const settings = { FINGERPOST_DATA_DIR: dataDir, FINGERPOST_PORT: "0", FINGERPOST_ADMIN_PASSWORD: "correct horse" };
+  const config = readConfig(new Map(Object.entries(settings)));
+  const server = await startServer(config, hasLimits ? {} : { rateLimits: NO_LIMITS });
+  Deno.stdout.writeSync(new TextEncoder().encode(`Listening on ${server.url}\n`));
+  await new Promise(() => {});
+}
+
+interface Started {
+  url: string;
+  stop(): Promise<void>;
+}
+
+async function start(dataDir: string, limits: "with" | "without"): Promise<Started> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", import.meta.filename ?? "", "serve", dataDir, limits],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!/^Listening on .*\n/m.test(text)) text += (await reader.read()).value ?? "";
+  const stop = async () => {
+    process.kill("SIGKILL");
+    await process.status;
+    await reader.cancel();
+  };
+  return { url: /^Listening on (.*)$/m.exec(text)?.[1] ?? "", stop };
+}
+
+async function measure(): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_bench_" });
+  const rows: Record<string, Record<string, string>> = {};
+  const prepared = await start(`${folder}/with`, "with");
+  await prepared.stop();
+  const tokens = await addUsers(`${folder}/with`);
+  await Deno.mkdir(`${folder}/without`);
+  for (const name of ["fingerpost.db", "kv.db", "secret.key"]) {
+    await Deno.copyFile(`${folder}/with/${name}`, `${folder}/without/${name}`);
+  }
+  const servers = { with: await start(`${folder}/with`, "with"), without: await start(`${folder}/without`, "without") };
+  for (const [name, query] of Object.entries(CASES)) {
+    const rates = { with: [] as number[], without: [] as number[] };
+    for (let round = 0; round < ROUNDS + WARM_UP_ROUNDS; round++) {
+      const order = round % 2 === 0 ? ["without", "with"] as const : ["with", "without"] as const;
+      for (const side of order) {
+        const rate = await measureRate(servers[side].url, tokens, query);
+        if (round >= WARM_UP_ROUNDS) rates[side].push(rate);
+      }
+    }
+    const costs = rates.with.map((rate, round) => 100 * (1 - rate / (rates.without[round] ?? NaN)));
+    rows[name] = {
+      without: `${median(rates.without).toFixed(0)} requests/s`,
+      with: `${median(rates.with).toFixed(0)} requests/s`,
+      cost: `${median(costs).toFixed(1)} %`,
+    };
+  }
+  for (const server of Object.values(servers)) await server.stop();
+  rows["take() alone"] = { without: "", with: `${(await measureTake(`${folder}/with`)).toFixed(1)} µs`, cost: "" };
+  // deno-lint-ignore no-console -- the table is what a bench is for
+  console.table(rows);
+  await Deno.remove(folder, { recursive: true });
+}
+
+/** People with a project each, straight into the files of a server that does not run. */
+async function addUsers(dataDir: string): Promise<string[]> {
+  using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
+  using kv = await openKv(`${dataDir}/kv.db`);
+  const user = database.prepare(`
+    INSERT INTO users (id, email, email_key, name, role, password_hash, created_at, updated_at)
+    SELECT ?, ?, ?, 'Somebody', 'DEVELOPER', password_hash, 0, 0 FROM users LIMIT 1`);
+  const project = database.prepare("INSERT INTO projects (id, name, created_at, updated_at) VALUES (?, 'P', 0, 0)");
+  const member = database.prepare(
+    "INSERT INTO project_members (project_id, user_id, role, created_at) VALUES (?, ?, 'OWNER', 0)",
+  );
+  const tokens: string[] = [];
+  for (let index = 0; index < USERS; index++) {
+    const [userId, projectId, token, now] = [newId(), newId(), newSessionToken(), Date.now()];
+    user.run(userId, `${index}@example.org`, `${index}@example.org`);
+    project.run(projectId);
+    member.run(projectId, userId);
+    const times = { createdAt: now, lastUsedAt: now, endsAt: now + 30 * 24 * 3_600_000 };
+    await insertSession(kv, tokenKey(token), { id: newId(), userId, ...times, ipAddress: null, userAgent: null });
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+/** Requests a second over connections that stay open, each request by the next user. Throws where one is refused. */
+async function measureRate(url: string, tokens: string[], query: string): Promise<number> {
+  const { hostname, port, host } = new URL(url);
+  const body = JSON.stringify({ query });
+  const requests = tokens.map((token) =>
+    new TextEncoder().encode(
+      `POST /graphql HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+  );
+  let answered = 0;
+  const startedAt = performance.now();
+  const connect = async () => {
+    using connection = await Deno.connect({ hostname, port: Number(port) });
+    const buffer = new Uint8Array(65_536);
+    while (performance.now() - startedAt < ROUND_MS) {
+      await connection.write(requests[answered++ % requests.length] ?? new Uint8Array());
+      let text = "";
+      while (!text.endsWith("}")) {
+        const count = await connection.read(buffer);
+        if (count === null) throw new Error("The server closed the connection");
+        text += new TextDecoder().decode(buffer.subarray(0, count));
+      }
+      if (!text.startsWith("HTTP/1.1 200")) throw new Error(text);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, connect));
+  return answered * 1_000 / (performance.now() - startedAt);
+}
+
+/** Microseconds for one take, of as many users in turn. */
+async function measureTake(dataDir: string): Promise<number> {
+  await using database = openDatabase(`${dataDir}/fingerpost.db`);
+  using kv = await openKv(`${dataDir}/kv.db`);
+  const limits = createRateLimits({ database, kv, audit: createAudit({ clock: Date }), clock: Date });
+  const subjects = Array.from({ length: USERS }, () => `user ${newId()}`);
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const startedAt = performance.now();
+    for (let index = 0; index < TAKES; index++) await limits.take("graphql", subjects[index % USERS] ?? "");
+    times.push((performance.now() - startedAt) * 1_000 / TAKES);
+  }
+  return median(times);
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
