@@ -134,10 +134,15 @@ Deno.test("captureElement names each fault of its input by path and stores nothi
     const { errors } = await app.graphql(CAPTURE, { input: captureInput(fields) }, app.token);
     assert.equal(errors?.[0]?.extensions.code, "BAD_USER_INPUT", JSON.stringify(fields));
   }
+  const body = JSON.stringify({ query: CAPTURE, variables: { input: captureInput({ attributes: "here" }) } });
+  // What JSON can write and JavaScript can't: it would be kept as null.
+  for (const attributes of [`{"x":1e999}`, `{"x":[-1e999]}`]) {
+    const answer = await post(`${app.url}/graphql`, body.replace('"here"', attributes), bearer(app.token));
+    assert.deepEqual(outcome(answer), [200, "INVALID_INPUT"], attributes);
+  }
   // Deeper than a recursive reader's stack, written by hand because `JSON.stringify` is one.
   const deep = `${'{"x":'.repeat(100_000)}1${"}".repeat(100_000)}`;
-  const body = JSON.stringify({ query: CAPTURE, variables: { input: captureInput({ attributes: "deep" }) } });
-  const answer = await post(`${app.url}/graphql`, body.replace('"deep"', deep), bearer(app.token));
+  const answer = await post(`${app.url}/graphql`, body.replace('"here"', deep), bearer(app.token));
   assert.deepEqual(outcome(answer), [200, "INVALID_INPUT"]);
   assert.equal((await app.ask(`{ elements { totalCount } }`, {}, app.token)).elements.totalCount, 0);
 });

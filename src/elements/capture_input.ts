@@ -9,7 +9,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value): z.output<Schema> | null => value ?? null);
 const jsonObject = z.custom<Record<string, unknown>>(
   isJsonObject,
-  `must be a JSON object, at most ${MAX_JSON_DEPTH} deep`,
+  `must be a JSON object, at most ${MAX_JSON_DEPTH} deep, of numbers that a double holds`,
 )
   .nullish().transform((value) => value ?? {});
 const length = z.number().min(0);
@@ -90,6 +90,8 @@ function isStorable(root: unknown): boolean {
   const pending = [{ value: root, depth: 1 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, depth } = next;
+    // JSON.parse reads 1e999 as Infinity, which would be stored as null.
+    if (typeof value === "number" && !Number.isFinite(value)) return false;
     if (typeof value !== "object" || value === null) continue;
     if (depth > MAX_JSON_DEPTH) return false;
     for (const inner of Object.values(value)) pending.push({ value: inner, depth: depth + 1 });
