@@ -96,6 +96,8 @@ Deno.test("a socket closes with its code for a fault of the protocol or of the c
   assert.equal(await closeCode(init(gone)), 4401, "a revoked token");
   assert.equal(await closeCode(init(app.token), init(app.token)), 4429, "two inits");
   assert.equal(await closeCode("nonsense"), 4400, "no JSON");
+  const onlyServers = { id: "1", type: "next", payload: {} };
+  assert.equal(await closeCode(init(app.token), onlyServers), 4400, "a message that only servers send");
   assert.equal(await closeCode(init(app.token), "x".repeat(1_048_577)), 4413, "a message that is too large");
   using other = await open(app);
   other.send(init(app.token));

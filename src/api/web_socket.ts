@@ -222,6 +222,11 @@ function fail(socket: WebSocket, error: unknown): void {
   if (error instanceof AppError && error.code === "UNAUTHENTICATED") {
     return socket.close(UNAUTHENTICATED, shortReason(error.message));
   }
+  if (error instanceof AppError && error.code === "RATE_LIMITED") return socket.close(TOO_MANY, error.message);
+  // What only a server may send, from a client: graphql-ws tells it from a fault of ours by its words alone.
+  if (error instanceof Error && error.message.startsWith("Unexpected message of type ")) {
+    return socket.close(CloseCode.BadRequest, error.message);
+  }
   log.error("Unexpected error on a socket: {error}", { error });
   socket.close(CloseCode.InternalServerError, "Unexpected error");
 }
