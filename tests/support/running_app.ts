@@ -44,19 +44,7 @@ export const ADMIN = { email: "admin@localhost", password: "correct horse batter
 export async function startApp({ environment = {}, clock, dataDir }: AppSettings = {}): Promise<RunningApp> {
   const { folder, token } = dataDir === undefined ? await copyTemplate() : { folder: dataDir, token: "" };
   const server = await startServer(configFor(folder, environment), clock === undefined ? {} : { clock });
-  const graphql: RunningApp["graphql"] = async (query, variables = {}, token = null) => {
-    const response = await fetch(`${server.url}/graphql`, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...bearer(token) },
-      body: JSON.stringify({ query, variables }),
-    });
-    return await response.json();
-  };
-  const ask: RunningApp["ask"] = async (query, variables, token) => {
-    const { data, errors } = await graphql(query, variables, token);
-    if (errors !== undefined) throw new Error(JSON.stringify(errors));
-    return data;
-  };
+  const { graphql, ask } = clientOf(server.url);
   return {
     url: server.url,
     dataDir: folder,
@@ -71,6 +59,24 @@ export async function startApp({ environment = {}, clock, dataDir }: AppSettings
       if (dataDir === undefined) await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** Speaks GraphQL over HTTP to a server, as `RunningApp` does. */
+export function clientOf(url: string): Pick<RunningApp, "graphql" | "ask"> {
+  const graphql: RunningApp["graphql"] = async (query, variables = {}, token = null) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...bearer(token) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return await response.json();
+  };
+  const ask: RunningApp["ask"] = async (query, variables, token) => {
+    const { data, errors } = await graphql(query, variables, token);
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    return data;
+  };
+  return { graphql, ask };
 }
 
 /** The `Authorization` header of a token, none for null. */
