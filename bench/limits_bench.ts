@@ -2,7 +2,6 @@
 // interleaved rounds; medians, and of the cost the median of each pair of rounds. Run by hand: `deno task bench:limits`. It passes or fails nothing.
 import { DatabaseSync } from "node:sqlite";
 import { startServer } from "../src/app/server.ts";
-import { createAudit } from "../src/audit/audit.ts";
 import { readConfig } from "../src/base/config.ts";
 import { newId } from "../src/base/ids.ts";
 import { openDatabase } from "../src/database/database.ts";
@@ -10,6 +9,7 @@ import { openKv } from "../src/kv/kv.ts";
 import { createRateLimits, type RateLimits } from "../src/rate_limits/rate_limits.ts";
 import { insertSession } from "../src/sessions/_records.ts";
 import { newSessionToken, tokenKey } from "../src/sessions/_tokens.ts";
+import { openAuditOf } from "../tests/support/audit_log.ts";
 
 /** Short and many: what else the machine does meanwhile then falls on both sides. */
 const ROUNDS = 41;
@@ -157,7 +157,8 @@ async function measureRate(url: string, tokens: string[], query: string): Promis
 async function measureTake(dataDir: string): Promise<number> {
   await using database = openDatabase(`${dataDir}/fingerpost.db`);
   using kv = await openKv(`${dataDir}/kv.db`);
-  const limits = createRateLimits({ database, kv, audit: createAudit({ clock: Date }), clock: Date });
+  const audit = await openAuditOf(database, `${dataDir}/fingerpost.db`, Date);
+  const limits = createRateLimits({ database, kv, audit, clock: Date });
   const subjects = Array.from({ length: USERS }, () => `user ${newId()}`);
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
