@@ -24,9 +24,8 @@ export function noteRefusalsIn(audit: Pick<Audit, "refuse">): NoteRefusal {
 function kindOf({ code, refusal }: AppError, operation: string): SecurityEventKind | null {
   if (refusal === "credential") return "token.denied";
   if (code === "RATE_LIMITED") return "limit.exceeded";
-  // Each refused sign-in has an event of its own.
-  const isDenied = code === "FORBIDDEN" || code === "UNAUTHENTICATED" || refusal === "hidden" ||
-    (code === "INVALID_CREDENTIALS" && operation !== "signIn");
+  // A wrong password has an event of its own.
+  const isDenied = code === "FORBIDDEN" || code === "UNAUTHENTICATED" || refusal === "hidden";
   if (!isDenied) return null;
   return SIGNALLING.has(operation) ? "signal.denied" : "access.denied";
 }
