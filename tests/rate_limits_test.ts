@@ -112,7 +112,7 @@ Deno.test("rateLimits.take() holds what it counted over a restart: exact up to 1
   assert.equal(await world.allowed("graphql", 100), 100);
   await world.restart();
   const rest = await world.allowed("graphql", 1_300);
-  assert.ok(rest <= 1_100 && rest >= 1_100 - 60, `${rest} more: at most one lease of 60 is forfeited`);
+  assert.ok(rest <= 1_100 && rest >= 1_100 - 240, `${rest} more: at most one lease of 240 is forfeited`);
 });
 
 Deno.test("rateLimits.set() holds at once, for what was counted already too, and stays exact", async () => {

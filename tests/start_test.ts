@@ -120,6 +120,10 @@ Deno.test("deno task start tells what is wrong with a setting or a file in one l
       2,
       "FINGERPOST_SECRET_KEY must be 32 bytes in base64\n",
     ]);
+    assert.deepEqual(await refused({ FINGERPOST_TRUSTED_PROXIES: "10.0.0.0/8, proxy.example" }), [
+      2,
+      `FINGERPOST_TRUSTED_PROXIES must be addresses or CIDRs such as 10.0.0.0/8, comma separated, not "10.0.0.0/8, proxy.example"\n`,
+    ]);
     await Deno.mkdir(dataDir);
     await Deno.writeTextFile(`${dataDir}/fingerpost.db`, "This is no database, but somebody's notes. ".repeat(50));
     const [code, line] = await refused({});

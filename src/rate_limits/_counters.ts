@@ -29,8 +29,8 @@ interface Counter extends StoredCounter {
 
 /** Limits up to this are written as they are spent, so that not even a restart loses or adds one. */
 const MAX_EXACT_COUNT = 100;
-/** Above it a twentieth of the limit is written at once, so that a request seldom writes; a restart forfeits at most that. */
-const LEASES_PER_WINDOW = 20;
+/** Above it a fifth of the limit is written at once, so that a request seldom writes; a restart forfeits at most that. */
+const LEASES_PER_WINDOW = 5;
 /** Counters in memory, some 300 bytes each; above it those whose windows began first are dropped, and read again if need be. */
 const MAX_COUNTERS = 10_000;
 
