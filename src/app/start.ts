@@ -14,8 +14,10 @@ export async function start(): Promise<number> {
       write(`First admin: ${email}, password: ${told}`);
     },
   });
+  // Before the line that says so: who waits for it may send the signal at once.
+  const stopped = firstStopSignal();
   write(`Listening on ${server.url}`);
-  const signal = await firstStopSignal();
+  const signal = await stopped;
   roomLog("app").info("Stopping on {signal}", { signal });
   await server.stop();
   return 0;
