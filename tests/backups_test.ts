@@ -56,7 +56,10 @@ Deno.test("createBackup() archives both files beside their writers, with a manif
     const made = await createBackup({
       ...request,
       others: { "audit.checkpoints": `${dataDir}/audit.checkpoints`, "secret.key": `${dataDir}/no.key` },
-      onProgress: ({ phase }) => void (phases.at(-1) === phase || phases.push(phase)),
+      onProgress: ({ phase, done }) => {
+        if (phases.at(-1) !== phase) phases.push(phase);
+        if (done > 0) Deno.writeTextFileSync(`${dataDir}/audit.checkpoints`, "checkpoint of later events");
+      },
     });
     goOn = false;
     await writing;
