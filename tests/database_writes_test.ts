@@ -93,7 +93,45 @@ Deno.test("transactions nest: an inner one that fails leaves the outer one whole
         transaction.nest(() => Promise.resolve()),
       ])
     );
-    await assert.rejects(sideBySide, /two transactions in one at once/);
+    await assert.rejects(sideBySide, /while another is nested in it/);
+  });
+});
+
+Deno.test("a branch of a transaction that goes on after its end, or beside an inner one, changes nothing", async () => {
+  await withThings(async ({ database }) => {
+    const late = Promise.withResolvers<void>();
+    let branch: Promise<unknown> = Promise.resolve();
+    const failed = database.write(async (transaction) => {
+      branch = late.promise.then(() => transaction.run(sql`INSERT INTO things VALUES ('late')`));
+      await Promise.all([branch, Promise.reject(new Error("the other branch"))]);
+    });
+    await assert.rejects(failed, { message: "the other branch" });
+    await database.write(async (transaction) => {
+      late.resolve();
+      await assert.rejects(branch, { message: "Cannot use a transaction that has ended" });
+      await transaction.nest(async (inner) => {
+        const outer = transaction.run(sql`INSERT INTO things VALUES ('outer')`);
+        await assert.rejects(outer, { message: "Cannot use a transaction while another is nested in it" });
+        await inner.run(sql`INSERT INTO things VALUES ('inner')`);
+      });
+    });
+    assert.deepEqual(await names(database), ["inner"]);
+  });
+});
+
+Deno.test("what a full disk rolled back in an inner transaction takes the outer one with it", async () => {
+  await withThings(async ({ database }) => {
+    const limit = (pages: number) =>
+      database.between((writer) => void writer.prepare(`PRAGMA max_page_count = ${pages}`).get());
+    await limit(12);
+    const write = database.write(async (transaction) => {
+      await transaction.run(sql`INSERT INTO things VALUES ('before')`);
+      const big = transaction.nest((inner) => inner.run(sql`INSERT INTO things VALUES (${"x".repeat(200_000)})`));
+      await assert.rejects(big, { code: "UNAVAILABLE" });
+      await transaction.run(sql`INSERT INTO things VALUES ('after')`);
+    });
+    const told = await write.then(() => ["after", "before"], () => []);
+    assert.deepEqual(await names(database), told, "told and stored agree");
   });
 });
 

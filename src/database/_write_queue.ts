@@ -112,13 +112,22 @@ async function nest<T>(
 ): Promise<T> {
   // Savepoints are a stack: two side by side would end each other.
   let isNesting = false;
+  let hasEnded = false;
+  // What still runs after the end, or beside an inner one, would be part of another transaction, or of none.
+  const inside = <T>(statement: () => Promise<T>): Promise<T> => {
+    if (isNesting) return Promise.reject(new Error("Cannot use a transaction while another is nested in it"));
+    if (hasEnded || !writer.isTransaction) return Promise.reject(new Error("Cannot use a transaction that has ended"));
+    return statement();
+  };
   const transaction: Transaction = {
-    ...written,
-    nest: async (inner) => {
-      if (isNesting) throw new Error("Cannot nest two transactions in one at once");
-      isNesting = true;
-      return await nest(writer, written, inner).finally(() => isNesting = false);
-    },
+    all: (query) => inside(() => written.all(query)),
+    get: (query) => inside(() => written.get(query)),
+    run: (query) => inside(() => written.run(query)),
+    nest: (inner) =>
+      inside(async () => {
+        isNesting = true;
+        return await nest(writer, written, inner).finally(() => isNesting = false);
+      }),
   };
   translated(() => writer.exec("SAVEPOINT nested"));
   try {
@@ -128,5 +137,7 @@ async function nest<T>(
   } catch (error) {
     if (writer.isTransaction) writer.exec("ROLLBACK TO nested; RELEASE nested");
     throw error;
+  } finally {
+    hasEnded = true;
   }
 }
