@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createProject } from "./support/captures.ts";
+import { createAccessToken, createProject } from "./support/captures.ts";
 import { movableClock } from "./support/movable_clock.ts";
 import { addPerson } from "./support/people.ts";
-import { type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 
 const EVENTS = `query ($kind: [String!]) {
   securityEvents(filter: { kind: $kind }, first: 100) {
@@ -85,6 +85,29 @@ Deno.test("who is refused ten times raises an alert, and more than twenty refusa
   assert.equal(denied.length, 22);
   const repeated = denied.filter(({ details }) => details.repeated !== undefined);
   assert.deepEqual(repeated.map(({ details }) => details), [{ operation: "users", code: "FORBIDDEN", repeated: 30 }]);
+});
+
+Deno.test("an access token that is used from an address for the first time raises an alert, but for its first one", async () => {
+  await using app = await startApp({ environment: { FINGERPOST_TRUSTED_PROXIES: "127.0.0.1" } });
+  const { id, token } = await addPerson(app);
+  const accessToken = await createAccessToken(app, token, { scopes: ["ELEMENTS_READ"] });
+  const use = async (address: string) => {
+    const headers = { "content-type": "application/json", "x-forwarded-for": address, ...bearer(accessToken) };
+    const body = JSON.stringify({ query: `{ viewer { id } }` });
+    await (await fetch(`${app.url}/graphql`, { method: "POST", headers, body })).json();
+  };
+  await use("192.0.2.1");
+  await use("192.0.2.1");
+  assert.deepEqual(await events(app, ...ALERTS), []);
+  for (const address of ["2001:db8::5", "192.0.2.1", "2001:db8::5"]) await use(address);
+  const alert = {
+    severity: "WARNING",
+    kind: "alert.token_new_address",
+    actor: { id },
+    ipAddress: "2001:db8::5",
+    details: {},
+  };
+  assert.deepEqual((await events(app, ...ALERTS)).map(({ subjectId: _, ...rest }) => rest), [alert]);
 });
 
 Deno.test("what was only counted is recorded when the server stops", async () => {

@@ -8,6 +8,9 @@ import { migrate } from "../src/database/migrations.ts";
 import { createSealer } from "../src/database/sealing.ts";
 import { auditDependencies } from "./support/audit_log.ts";
 import { movableClock } from "./support/movable_clock.ts";
+import { write } from "./support/people.ts";
+import { startApp } from "./support/running_app.ts";
+import { runTask } from "./support/tasks.ts";
 
 const MIGRATIONS = new URL("../migrations", import.meta.url).pathname;
 const DAY_MS = 86_400_000;
@@ -109,4 +112,21 @@ Deno.test("a log whose secret key is lost goes on under a new one, and says that
     connection: log.dependencies.database.read,
   });
   assert.deepEqual({ valid, firstBrokenSequence }, { valid: false, firstBrokenSequence: 1 });
+});
+
+Deno.test("a server deletes events older than audit.retention_days when it starts", async () => {
+  const clock = movableClock();
+  await using app = await startApp({ clock });
+  await app.ask(`mutation { setConfig(key: "audit.retention_days", value: 30) { key } }`, {}, app.token);
+  await app.stop();
+  const before = write(app, (database) => database.prepare("SELECT count(*) AS n FROM security_events").get()?.["n"]);
+  clock.advance(31 * DAY_MS);
+  for (let start = 1; start <= 2; start++) await (await startApp({ dataDir: app.dataDir, clock })).stop();
+  const left = write(app, (database) => database.prepare("SELECT sequence, kind, details FROM security_events").all());
+  // The first start kept the last event there was, for the next one is linked to it; the second found it behind a checkpoint.
+  assert.ok(left.every(({ sequence }) => Number(sequence) > Number(before)), JSON.stringify(left));
+  const pruned = left.filter(({ kind }) => kind === "audit.pruned").map(({ details }) => JSON.parse(String(details)));
+  assert.equal(pruned.reduce((sum, { events }) => sum + events, 0), before);
+  assert.equal(pruned.at(-1).through, before);
+  assert.equal((await runTask("audit:verify", [], app.dataDir)).code, 0);
 });

@@ -16,9 +16,9 @@ const HOURLY = "17 * * * *";
 
 const log = roomLog("app");
 
-/** Deletes security events that are older than the settings want, hourly; disposing it waits for a run under way. */
+/** Deletes security events that are older than the settings want, at the start and hourly; disposing it waits for a run under way. */
 export function startScheduledPruning({ audit, settings, clock }: ScheduledPruningDependencies): AsyncDisposable {
-  let running: Promise<void> = Promise.resolve();
+  let running = run();
   const job = new Cron(HOURLY, { timezone: "UTC", protect: true }, () => running = run());
   return {
     [Symbol.asyncDispose]: async () => {

@@ -79,9 +79,9 @@ export function createMaintenance(
     const done = await database.write(async (connection) => {
       const from = (await findPruning(connection))?.sequence ?? 0;
       const checkpoint = await findCheckpointAfter(connection, from);
-      const last = Math.min(await findLastBefore(connection, before), (await findHead(connection))?.sequence ?? 0);
       // The last event stays: the next one is linked to it.
-      if (checkpoint === undefined || checkpoint.sequence >= last) return null;
+      const end = Math.min(await findLastBefore(connection, before), ((await findHead(connection))?.sequence ?? 0) - 1);
+      if (checkpoint === undefined || checkpoint.sequence > end) return null;
       const pruning = chain.sign(checkpoint, "pruning");
       await insertPruning(connection, pruning);
       const events = await deleteEventsThrough(connection, checkpoint.sequence);
