@@ -132,6 +132,7 @@ Deno.test("db:seed --file adds people, projects and elements once; faults are re
     };
     const element = {
       ...captureInput({ note: "from a file" }),
+      clientId: crypto.randomUUID(),
       project: "Site",
       capturedBy: "ada@example.org",
       status: "RESOLVED",
@@ -177,12 +178,30 @@ Deno.test("db:seed --file adds people, projects and elements once; faults are re
     });
     assert.equal(broken.code, 2);
     assert.deepEqual(broken.stderr.split("\n").filter((line) => line.startsWith("  ")), [
+      `  projects[1].name: the seed has another project of this name`,
       `  users[0].password: is a common one`,
       `  projects[0].owner: there is no user "nobody@example.org"`,
-      `  projects[1].name: the seed has another project "Site"`,
       `  elements[0].project: the seed has no project "Other"`,
       `  elements[0].comments[0].author: there is no user "eve@example.org"`,
     ]);
+    const image = { mimeType: "image/png", base64: "AAAA" };
+    const twice = await seed({
+      users: [...sound.users, { email: "ＡDA@example.org", name: "Ada again", role: "ADMIN" }],
+      projects: [{
+        ...sound.projects[0],
+        members: ["bob@example.org", "BOB@example.org"].map((email) => ({ email, role: "VIEWER" })),
+      }],
+      elements: [element, { ...element, clientId: element.clientId.toUpperCase(), screenshot: image }],
+    });
+    assert.equal(twice.code, 2);
+    assert.deepEqual(twice.stderr.split("\n").filter((line) => line.startsWith("  ")), [
+      "  users[2].email: the seed has another user with this address",
+      "  projects[0].members[1].email: the seed has another such member",
+      "  elements[1].clientId: the seed has another element with this id",
+      "  elements[1].screenshot: Cannot take the screenshot: it is not the image/png that it claims to be",
+    ]);
+    const early = await seed({ users: [{ ...sound.users[0], createdAt: "1969-12-31T23:59:59Z" }] });
+    assert.match(early.stderr, /\n {2}users\[0\]\.createdAt: must not be before 1970\n$/);
     for (const text of ["{", "[]", "null", `{"unknown": 1}`]) assert.equal((await seed(text)).code, 2, text);
     assert.equal((await runTask("db:seed", ["--file", `${dataDir}/nothing.json`], dataDir)).code, 2);
     assert.deepEqual(counts(dataDir), stored, "nothing of what was refused is there");

@@ -11,7 +11,7 @@ import { findUserId } from "../users/user_import.ts";
 import { countForeignElements, deleteDemo } from "./_seed_demo_rows.ts";
 import { backUpFirst } from "./backup_request.ts";
 import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
-import { readSeed } from "./seed_data.ts";
+import { readSeed, type Seed } from "./seed_data.ts";
 import { makeDemoSeed } from "./seed_demo.ts";
 import { type SeedResult, writeSeed } from "./seed_writer.ts";
 import { openTaskAudit } from "./task_audit.ts";
@@ -30,15 +30,22 @@ export async function seedDatabase(args: string[]): Promise<number> {
   }
   const config = readConfig(Deno.env);
   const { file } = values;
-  const input = typeof file === "string" ? await readFile(file) : undefined;
+  const isDemo = values["demo"] === true;
+  const input = typeof file === "string"
+    ? await readFile(file)
+    : isDemo
+    ? await makeDemoSeed(systemClock.now())
+    : undefined;
   using folder = await openDataFolder(config.dataDir, config.secretKeys);
   await requireMigrated(folder);
   await using database = openDatabase(folder.paths.database);
+  // Before anything is stored.
+  const knows = async (email: string) => await findUserId(database.read, email) !== null;
+  const seed = input === undefined ? null : await readSeed(input, knows);
   await using audit = await openTaskAudit(database, config);
   await seedDefaults(database, audit, folder);
-  if (values["demo"] === true) await seedFrom(database, audit, await makeDemoSeed(systemClock.now()), true);
+  if (seed !== null) await seedFrom(database, audit, seed, isDemo);
   if (values["clear"] === true) await clearDemo(database, config);
-  if (input !== undefined) await seedFrom(database, audit, input, false);
   return 0;
 }
 
@@ -66,8 +73,7 @@ async function seedDefaults(database: Database, audit: Audit, { secretKeys }: Da
   tell(`${rules} rate limits and ${defaults} settings added`);
 }
 
-async function seedFrom(database: Database, audit: Audit, input: unknown, isDemo: boolean): Promise<void> {
-  const seed = await readSeed(input, async (email) => await findUserId(database.read, email) !== null);
+async function seedFrom(database: Database, audit: Audit, seed: Seed, isDemo: boolean): Promise<void> {
   using bar = startProgressBar();
   const onProgress = (step: string, done: number, total: number) => bar.show(step, done, total);
   report(await writeSeed(database, seed, { audit, clock: systemClock, isDemo, onProgress }));

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { AppError, type InputIssue } from "../base/errors.ts";
 import { captureSchema, commentBodySchema } from "../elements/capture_input.ts";
+import { findScreenshotFault } from "../elements/element_import.ts";
 import { projectNameSchema } from "../projects/project_input.ts";
 import { findWeakness } from "../users/password_policy.ts";
 import { emailSchema, newUserSchema, toEmailKey } from "../users/user_input.ts";
 
-const time = z.iso.datetime().transform((text) => Date.parse(text));
+const time = z.iso.datetime().transform((text) => Date.parse(text))
+  .refine((milliseconds) => milliseconds >= 0, "must not be before 1970");
 const STATUSES = ["OPEN", "ACKNOWLEDGED", "RESOLVED", "DISMISSED"] as const;
 
 /** What a seed holds: the API's own schemas, with people by e-mail and projects by name. */
@@ -41,16 +43,54 @@ const MAX_FAULTS = 50;
 
 /**
  * The seed of an input. Throws `INVALID_INPUT` with the path of every fault, a line each: also for a person or project that
- * neither the seed nor the database (`knows` tells) has, and for a password that is guessed first.
+ * neither the seed nor the database (`knows` tells) has, for what is there twice, a password that is guessed first, and a bad image.
  */
 export async function readSeed(input: unknown, knows: (email: string) => Promise<boolean>): Promise<Seed> {
   const parsed = seedSchema.safeParse(input);
   if (!parsed.success) {
     throw faulty(parsed.error.issues.map(({ path, message }) => ({ path: path.map(toKey), message })));
   }
-  const faults = [...await findWeakPasswords(parsed.data), ...await findBrokenReferences(parsed.data, knows)];
+  const seed = parsed.data;
+  const faults = [
+    ...findRepetitions(seed),
+    ...await findWeakPasswords(seed),
+    ...await findBrokenReferences(seed, knows),
+    ...await findBadScreenshots(seed),
+  ];
   if (faults.length > 0) throw faulty(faults);
-  return parsed.data;
+  return seed;
+}
+
+/** Only the first of two would be stored. */
+function findRepetitions({ users, projects, elements }: Seed): InputIssue[] {
+  const faults: InputIssue[] = [];
+  const check = <T>(items: T[], keyOf: (item: T) => string, place: (index: number) => InputIssue) => {
+    const seen = new Set<string>();
+    for (const [index, item] of items.entries()) {
+      if (seen.has(keyOf(item))) faults.push(place(index));
+      seen.add(keyOf(item));
+    }
+  };
+  const again = (path: InputIssue["path"], what: string) => ({ path, message: `the seed has another ${what}` });
+  const emailOf = ({ email }: { email: string }) => toEmailKey(email);
+  check(users, emailOf, (index) => again(["users", index, "email"], "user with this address"));
+  check(projects, ({ name }) => name, (index) => again(["projects", index, "name"], "project of this name"));
+  for (const [index, { members }] of projects.entries()) {
+    const place = (position: number) => again(["projects", index, "members", position, "email"], "such member");
+    check(members, emailOf, place);
+  }
+  const captureOf = ({ capturedBy, clientId }: Seed["elements"][number]) => `${clientId} ${toEmailKey(capturedBy)}`;
+  check(elements, captureOf, (index) => again(["elements", index, "clientId"], "element with this id"));
+  return faults;
+}
+
+async function findBadScreenshots({ elements }: Seed): Promise<InputIssue[]> {
+  const faults: InputIssue[] = [];
+  for (const [index, { screenshot }] of elements.entries()) {
+    const fault = screenshot && await findScreenshotFault(screenshot);
+    if (fault !== null) faults.push({ path: ["elements", index, "screenshot"], message: fault });
+  }
+  return faults;
 }
 
 async function findWeakPasswords({ users }: Seed): Promise<InputIssue[]> {
@@ -70,10 +110,7 @@ async function findBrokenReferences(seed: Seed, knows: (email: string) => Promis
     const isKnown = emails.has(toEmailKey(email)) || await knows(email);
     if (!isKnown) faults.push({ path, message: `there is no user "${email}"` });
   };
-  for (const [index, { name, owner, members }] of seed.projects.entries()) {
-    if (seed.projects.findIndex((project) => project.name === name) < index) {
-      faults.push({ path: ["projects", index, "name"], message: `the seed has another project "${name}"` });
-    }
+  for (const [index, { owner, members }] of seed.projects.entries()) {
     await check(["projects", index, "owner"], owner);
     for (const [position, { email }] of members.entries()) {
       await check(["projects", index, "members", position, "email"], email);

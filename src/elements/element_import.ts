@@ -1,5 +1,6 @@
 import type { Audit } from "../audit/audit.ts";
 import { systemActor } from "../base/actor.ts";
+import { AppError } from "../base/errors.ts";
 import { newIdAt } from "../base/ids.ts";
 import type { Connection } from "../database/database.ts";
 import { insertComment } from "./_content_rows.ts";
@@ -24,6 +25,19 @@ export interface ImportTools {
   audit: Audit;
   /** The next revision of a project. */
   takeRevision(connection: Connection, projectId: string): Promise<number>;
+}
+
+/** What is wrong with a screenshot; null where nothing is. */
+export async function findScreenshotFault(
+  { mimeType, bytes }: NonNullable<Capture["screenshot"]>,
+): Promise<string | null> {
+  try {
+    await decodeImage(mimeType, bytes);
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
 }
 
 /** Time between a capture and its first comment, and from one to the next. */
