@@ -87,6 +87,28 @@ Deno.test("on a full disk writes are UNAVAILABLE, reads go on, and all is well a
   }
 });
 
+Deno.test("a first start without room says so in one line, and leaves nothing in the way of the next", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "fingerpost_full_" });
+  try {
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: [
+        "-c",
+        `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`,
+        Deno.execPath(),
+        ...["run", "--quiet", "--allow-all", "src/main.ts", "start"],
+      ],
+      cwd: PROJECT,
+      env: { FINGERPOST_DATA_DIR: dataDir, FINGERPOST_PORT: "0", NO_COLOR: "1" },
+    }).output();
+    assert.equal(code, 1);
+    assert.match(new TextDecoder().decode(stderr), /^Cannot use the data folder ".*": File too large .*\n$/);
+    await using app = await startApp({ dataDir });
+    assert.ok((await app.signIn()).length > 0);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
 async function prepare(dataDir: string): Promise<string> {
   await using app = await startApp({ dataDir });
   const session = await app.signIn();

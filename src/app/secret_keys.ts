@@ -6,12 +6,7 @@ const PRIVATE_FILE = 0o600;
 /** The keys of the file, the current one first; makes a key and the file where there is none. Throws `UNAVAILABLE`. */
 export async function readSecretKeys(path: string): Promise<Uint8Array<ArrayBuffer>[]> {
   const made = makeKey();
-  try {
-    await Deno.writeTextFile(path, textOf([made]), { createNew: true, mode: PRIVATE_FILE });
-    return [made];
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
+  if (await writeNew(path, textOf([made]))) return [made];
   const keys = parseSecretKeys(await Deno.readTextFile(path));
   if (keys !== null) return keys;
   throw new AppError("UNAVAILABLE", `Cannot use "${path}": each line must hold ${SECRET_KEY_BYTES} bytes in base64`);
@@ -38,6 +33,26 @@ function makeKey(): Uint8Array<ArrayBuffer> {
 
 function textOf(keys: Uint8Array<ArrayBuffer>[]): string {
   return keys.map((key) => `${key.toBase64()}\n`).join("");
+}
+
+/** False where the file is there; where it can't be written, as on a full disk, no part of it stays in the way of the next start. */
+async function writeNew(path: string, text: string): Promise<boolean> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path, { createNew: true, write: true, mode: PRIVATE_FILE });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+  using _file = file;
+  try {
+    await file.write(new TextEncoder().encode(text));
+    await file.sync();
+    return true;
+  } catch (error) {
+    await Deno.remove(path);
+    throw error;
+  }
 }
 
 // Either file is whole, whenever the process ends.
