@@ -33,6 +33,8 @@ Deno.test("a dead or unknown credential is token.denied, however it came", async
   assert.deepEqual(await last(app), denied("/graphql"));
   assert.equal(await visit(app, "/mcp", bearer(dead)), 401);
   assert.deepEqual(await last(app), denied("/mcp"));
+  assert.equal(await visit(app, "/mcp", bearer("fp_mistyped")), 401);
+  assert.deepEqual(await last(app), denied("/mcp"));
   assert.equal(await visit(app, "/screenshots/element_x", { authorization: "Basic eDp4" }), 401);
   assert.deepEqual(await last(app), denied("/screenshots"));
   const { token } = await addPerson(app);

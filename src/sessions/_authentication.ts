@@ -46,10 +46,8 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
   async function authenticateToken(text: string, origin: Origin): Promise<SignedInActor> {
     const now = clock.now();
     if (!isIntact(text)) {
-      throw new AppError(
-        "UNAUTHENTICATED",
-        "Cannot read this access token: its checksum is wrong, so it was mistyped or cut",
-      );
+      const message = "Cannot read this access token: its checksum is wrong, so it was mistyped or cut";
+      throw new AppError("UNAUTHENTICATED", message, { refusal: "credential" });
     }
     const token = await findTokenByHash(database.read, hashToken(text));
     if (token === undefined || expiryOf(token) <= now) throw unauthenticated();
