@@ -44,7 +44,7 @@ Deno.test("db:init, db:status, db:rollback and db:migrate go through the version
     );
     assert.deepEqual(await status(), [1, 1, 0]);
     const dry = await runTask("db:migrate", ["--dry-run"], dataDir);
-    assert.match(dry.stdout, new RegExp(`^Would apply ${latest}_\\w+\n\\+ (?:table|index)`));
+    assert.match(dry.stdout, new RegExp(`^Would apply ${latest}_\\w+\n[+~] (?:table|index)`));
     assert.deepEqual(await status(), [1, 1, 0]);
     assert.equal((await runTask("db:migrate", ["--to", previous], dataDir)).stdout, "");
     assert.match((await runTask("db:migrate", [], dataDir)).stdout, new RegExp(`^Applied ${latest}_`));
