@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openKv } from "../src/kv/kv.ts";
+import { createAccessToken } from "./support/captures.ts";
 import { movableClock } from "./support/movable_clock.ts";
 import { addPerson } from "./support/people.ts";
 import { ADMIN, type Data, type RunningApp, startApp } from "./support/running_app.ts";
@@ -87,6 +88,17 @@ Deno.test("a wrong present password counts towards the same lock, which keeps th
     { reason: "wrong_password", operation: "changePassword" },
     { reason: "locked", operation: "changePassword" },
   ]);
+});
+
+Deno.test("a lock ends nobody's sessions and tokens: who is signed in goes on", async () => {
+  await using app = await startApp();
+  const { email, token } = await addPerson(app);
+  const accessToken = await createAccessToken(app, token, { scopes: ["ELEMENTS_READ"] });
+  await guess(app, email, 5);
+  assert.equal(await signIn(app, email, ADMIN.password), "INVALID_CREDENTIALS");
+  for (const credential of [token, accessToken]) {
+    assert.equal((await app.ask(`{ viewer { email } }`, {}, credential)).viewer.email, email);
+  }
 });
 
 Deno.test("passwords that are being checked when the server is killed count as wrong", async () => {

@@ -3,6 +3,7 @@ import { dictionary } from "@zxcvbn-ts/language-common";
 import { createPasswords } from "../src/users/_passwords.ts";
 import { findWeakness } from "../src/users/password_policy.ts";
 import { hashPasswords } from "../src/users/user_import.ts";
+import { movableClock } from "./support/movable_clock.ts";
 import { addPerson, write } from "./support/people.ts";
 import { ADMIN, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { runTask } from "./support/tasks.ts";
@@ -130,6 +131,13 @@ Deno.test("a hash of a lower cost is replaced at sign-in, and by nothing else", 
   assert.match(renewed, /^\$2[by]\$12\$/);
   assert.equal(await signsIn(app, email, ADMIN.password), true);
   assert.equal(storedHash(app, email), renewed, "once");
+});
+
+Deno.test("a password is good for as long as nobody changes it", async () => {
+  const clock = movableClock();
+  await using app = await startApp({ clock });
+  clock.advance(10 * 365 * 24 * 3_600_000);
+  assert.equal(await signsIn(app, ADMIN.email, ADMIN.password), true);
 });
 
 Deno.test("the queue of passwords is bounded, and works on when it was full", async () => {

@@ -59,6 +59,24 @@ browserTest("GraphiQL signs in by a cookie, and shows what was pointed at and wh
   assert.deepEqual(faults, []);
 });
 
+browserTest("GraphiQL shows what a page sent as text, whatever markup it is", async (page) => {
+  await using app = await startApp();
+  const faults = await watchFaults(page, app.url);
+  const projectId = await createProject(app, app.token);
+  const hostile = `"><img src=x onerror="reportBreach('ran')"><script>reportBreach('ran')</script>`;
+  await capture(app, app.token, captureInput({ projectId, selector: hostile, note: hostile, html: hostile }));
+  await openGraphiql(page, app.url);
+  await openTab(page, "SignIn");
+  await fillIn(page, "password", ADMIN.password);
+  await run(page);
+  await answerLine(page, `"role": "ADMIN"`).waitFor();
+  await openTab(page, "PointedElement");
+  await run(page);
+  await answerLine(page, `onerror=`).first().waitFor();
+  assert.equal(await page.locator(".result-window img, .result-window script").count(), 0);
+  assert.deepEqual(faults, []);
+});
+
 browserTest("GraphiQL leaves a typed password nowhere outside of its window", async (page) => {
   await using app = await startApp();
   await openGraphiql(page, app.url);

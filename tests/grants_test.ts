@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import configuration from "../deno.json" with { type: "json" };
+
+const PROJECT = new URL("..", import.meta.url).pathname;
+const ADDRESS = "127.0.0.1:8000";
+
+/** What a server that somebody took over might try, and what Deno answers. */
+const ATTEMPTS: Record<string, [attempt: string, allowed: boolean]> = {
+  "listen where it is told to": [`using _ = Deno.listen({ hostname: "127.0.0.1", port: 8000 })`, true],
+  "listen for all the world": [`using _ = Deno.listen({ hostname: "0.0.0.0", port: 0 })`, false],
+  "send to another machine": [`await fetch("http://192.0.2.1/")`, false],
+  "ask for a name's address": [`await Deno.resolveDns("example.org", "A")`, false],
+  "load code from elsewhere": [`await import("https://example.org/code.ts")`, false],
+  "start a program": [`new Deno.Command("true").outputSync()`, false],
+  "read a file of the system": [`Deno.readTextFileSync("/etc/passwd")`, false],
+  "read the project's settings": [`Deno.readTextFileSync("deno.json")`, false],
+  "change its own source": [`Deno.writeTextFileSync("src/main.ts", "")`, false],
+  "load another native library": [`Deno.dlopen("/lib/libc.so.6", {})`, false],
+  "read a variable that is not its own": [
+    `if (Deno.env.get("HOME") !== undefined) throw new Error("It is there")`,
+    true,
+  ],
+  "ask who runs it": [`Deno.hostname()`, false],
+  "write into the data folder": [`Deno.writeTextFileSync(Deno.args[0] + "/x", "")`, true],
+  "write beside the data folder": [`Deno.writeTextFileSync(Deno.args[0] + ".x", "")`, false],
+};
+
+Deno.test("a server that somebody took over can start no program and reach no other machine or file", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "fingerpost_grants_" });
+  const script = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const tries = Object.entries(ATTEMPTS).map(([name, [attempt]]) =>
+      `try { ${attempt}; told[${JSON.stringify(name)}] = "done"; } catch (error) { told[${
+        JSON.stringify(name)
+      }] = error.name + " " + error.message; }`
+    );
+    await Deno.writeTextFile(script, `const told = {};\n${tries.join("\n")}\nconsole.log(JSON.stringify(told));`);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", ...permissionsOf(configuration.tasks.start, dataDir), script, dataDir],
+      cwd: PROJECT,
+    }).output();
+    const told: Record<string, string> = JSON.parse(new TextDecoder().decode(stdout) || "{}");
+    for (const [name, [, allowed]] of Object.entries(ATTEMPTS)) {
+      const outcome = told[name] ?? new TextDecoder().decode(stderr);
+      assert.match(outcome, allowed ? /^done$/ : /NotCapable|Requires .* access|--allow-import/, name);
+    }
+  } finally {
+    await Deno.remove(script);
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+/** The permission flags of a task, with what it asks `deno task grants` for put in. */
+function permissionsOf(task: string, dataDir: string): string[] {
+  const [, flags = ""] = /deno run (.*) src\/main\.ts/.exec(task) ?? [];
+  assert.match(flags, /^(--[\w-]+(=("[^"]*"|[^" ]*))? ?)+$/, "as the task has them");
+  return flags.replaceAll('"', "").replaceAll("$NET", ADDRESS).replaceAll("$DATA", dataDir).split(" ");
+}
