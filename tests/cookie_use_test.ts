@@ -56,7 +56,7 @@ Deno.test("a session cookie is taken for what may change something only from the
   assert.equal(await outcome(post(app, { cookie, origin: own, ...dead })), "UNAUTHENTICATED", "a bearer goes first");
 });
 
-Deno.test("by GET a session cookie reads, whoever asks, and changes and subscribes to nothing", async () => {
+Deno.test("by GET a session cookie reads, for the server's own page and who says nothing, and changes and subscribes to nothing", async () => {
   await using app = await startApp();
   const projectId = await createProject(app, app.token);
   const cookie = `fingerpost_session=${app.token}`;
@@ -64,7 +64,11 @@ Deno.test("by GET a session cookie reads, whoever asks, and changes and subscrib
     const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
     return fetch(`${app.url}/graphql?${search}`, { headers: { cookie, ...headers } });
   };
-  for (const site of ["same-origin", "same-site", "cross-site", "none"]) {
+  for (const site of ["same-site", "cross-site", "nonsense"]) {
+    assert.equal(await outcome(get(VIEWER, { "sec-fetch-site": site })), "FORBIDDEN", site);
+  }
+  assert.equal(await outcome(get(VIEWER, {})), "the user", "an old browser");
+  for (const site of ["same-origin", "none"]) {
     assert.equal(await outcome(get(VIEWER, { "sec-fetch-site": site })), "the user", site);
     const change = await get(`mutation { signOut }`, { "sec-fetch-site": site });
     assert.deepEqual([change.status, await outcome(Promise.resolve(change))], [405, "INVALID_INPUT"], site);

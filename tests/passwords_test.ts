@@ -70,14 +70,15 @@ Deno.test("each of the most common passwords is refused, in whatever letters", a
   }
 });
 
-Deno.test("a password is refused that is the e-mail or the name with little around it", async () => {
-  const weakness = "is mostly the account's own e-mail or name";
+Deno.test("a password is refused that is the e-mail, the name or the product with little around it", async () => {
+  const weakness = "is mostly the account's own e-mail or name, or Fingerpost's";
   const refused = [
     OWNER.email,
     "ADA.LOVELACE@EXAMPLE.ORG",
     "ada.lovelace@example.org!1",
     "ada.lovelace",
     "Ada Lovelace 1815",
+    "Fingerpost2026!",
     "AdaLovelace1",
     "Ada-Lovelace-1",
     "ada_lovelace_2026",
@@ -107,7 +108,7 @@ Deno.test("a weak FINGERPOST_ADMIN_PASSWORD stops the start with one line and ex
   const weak: [string, RegExp][] = [
     ["😀".repeat(11), /^FINGERPOST_ADMIN_PASSWORD must have at least 12 characters\n$/],
     ["1q2w3e4r5t6y", /^FINGERPOST_ADMIN_PASSWORD is a common one\n$/],
-    ["admin@localhost", /^FINGERPOST_ADMIN_PASSWORD is mostly the account's own e-mail or name\n$/],
+    ["admin@localhost", /^FINGERPOST_ADMIN_PASSWORD is mostly the account's own e-mail or name, or Fingerpost's\n$/],
   ];
   const dataDir = await Deno.makeTempDir();
   for (const [password, line] of weak) {

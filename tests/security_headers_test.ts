@@ -6,7 +6,7 @@ import { sendRaw } from "./support/raw_request.ts";
 
 type Init = RequestInit & { headers?: Record<string, string> };
 
-const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
+const NO_PAGE = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** Every kind of answer: what is asked, the status, and the CSP where it is another than that of what is no page. */
 async function listAnswers(url: string, token: string): Promise<[string, Init, number, string?][]> {
@@ -85,7 +85,7 @@ Deno.test("the GraphiQL page keeps the policy that lets it run, and no other sit
   const policy = page.headers.get("content-security-policy") ?? "";
   assert.match(
     policy,
-    /default-src 'none'.*script-src 'unsafe-inline' blob:.*connect-src 'self'.*frame-ancestors 'none'/,
+    /default-src 'none'.*script-src ('sha256-[\w+\/]{43}=' )+blob:.*connect-src 'self'.*frame-ancestors 'none'/,
   );
   assert.equal(page.headers.get("x-content-type-options"), "nosniff");
   assert.equal(page.headers.get("referrer-policy"), "no-referrer");

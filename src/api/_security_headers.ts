@@ -7,7 +7,7 @@ const ALWAYS = {
 
 /** What an answer says that does not say better: it is no page, nobody but our own pages embeds it, and nobody keeps it. */
 const UNLESS_SAID = {
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
 };

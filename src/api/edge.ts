@@ -70,10 +70,17 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     if (authorization !== null) return await identifyBearer(authorization, origin);
     const token = readSessionCookie(request.headers.get("cookie"), secureCookies);
     if (token === null) return guest;
-    if (mayChange(request) && !isSameOrigin(request)) {
+    if (!mayUseCookie(request)) {
       throw new AppError("FORBIDDEN", "Cannot use the session cookie from another site");
     }
     return await sessions.authenticate(token, origin);
+  }
+
+  // A browser sends the cookie whoever asks. What only reads is let through where an old browser does not say who it is: another
+  // site can't see the answer.
+  function mayUseCookie(request: Request): boolean {
+    const site = request.headers.get("sec-fetch-site");
+    return isSameOrigin(request) || (!mayChange(request) && (site === null || site === "none"));
   }
 
   async function identifyBearer(authorization: string | null, origin: Origin): Promise<Actor> {
@@ -108,8 +115,7 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
   }
 }
 
-// A browser sends the cookie whoever asks. Reading by GET is harmless, for another site can't see the answer; but a
-// subscription may be more than reading, and an event stream can be one.
+// A subscription may be more than reading, and an event stream can be one.
 function mayChange({ method, headers }: Request): boolean {
   return (method !== "GET" && method !== "HEAD") || headers.get("accept")?.includes("text/event-stream") === true;
 }

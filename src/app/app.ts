@@ -108,6 +108,11 @@ export async function createApp(
   const peers = stack.use(createPeers({ signalling, elements, projects, sessions, clock }));
   const { allowedOrigins, trustedProxies } = config;
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
+  if (!secureCookies && !isLoopback(config.host)) {
+    log.warning(
+      "Others on the network can read passwords and tokens: put a proxy with TLS in front, see docs/proxies.md",
+    );
+  }
   const schema = buildSchema({ audit, users, rateLimits, settings, sessions, projects, elements, signalling, peers }, {
     publicUrl,
     secureCookies,

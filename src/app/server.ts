@@ -168,7 +168,7 @@ async function answerScreenshot(app: App, incoming: Incoming, id: string): Promi
   const headers = {
     "content-type": mimeType,
     "content-length": String(bytes.length),
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
     "cache-control": "private, no-cache",
   };
   return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });

@@ -7,6 +7,8 @@ export interface PasswordOwner {
   name: string;
 }
 
+/** What everybody thinks of first who is asked for a password here. OWASP ASVS 5.0 6.1.2 */
+const PRODUCT = "fingerpost";
 /** A name shorter than this is in many good passwords by chance. */
 const MIN_NAME_LENGTH = 4;
 
@@ -34,12 +36,12 @@ export async function findWeakness(password: string, owner: PasswordOwner): Prom
     // Also where other signs stand between the words than in the name.
     [key, withoutSeparators(key)].some((text) => text.includes(part) && text.length < 2 * part.length)
   );
-  return isMostlyOwners ? "is mostly the account's own e-mail or name" : null;
+  return isMostlyOwners ? "is mostly the account's own e-mail or name, or Fingerpost's" : null;
 }
 
 function guessableParts({ email, name }: PasswordOwner): string[] {
   const key = toEmailKey(email);
-  const words = [key, key.split("@")[0] ?? "", toEmailKey(name)];
+  const words = [key, key.split("@")[0] ?? "", toEmailKey(name), PRODUCT];
   return [...new Set([...words, ...words.map(withoutSeparators)])].filter((part) => part.length >= MIN_NAME_LENGTH);
 }
 

@@ -12,6 +12,7 @@ const TABS = [
   "Projects",
   "ElementEvents",
   "CreateAccessToken",
+  "SignOut",
 ];
 
 browserTest(
