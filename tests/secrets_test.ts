@@ -100,7 +100,7 @@ async function useOddRequests({ app, owner, credentials }: SecretWorld): Promise
       await fetch(app.url + path, { method: "POST", headers, body }).then((response) => response.text());
     }
     const target = `${path}?query={${PASSING.query}}&token=${owner.token}`;
-    for (const name of [host, "evil.example"]) {
+    for (const name of [host, "evil.example", "a b", "[", `${host}:x`]) {
       const headers: [string, string][] = [
         ["host", name],
         ["connection", "close"],
