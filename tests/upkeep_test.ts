@@ -60,6 +60,26 @@ Deno.test("upkeep.emptyLog() leaves nothing in the write-ahead log, unless a rea
   });
 });
 
+Deno.test("a log that a reader kept is copied by upkeep's thread and by no commit", async () => {
+  await withUpkeep(async ({ database, upkeep, path }) => {
+    const setting = await database.between((writer) => writer.prepare("PRAGMA wal_autocheckpoint").get());
+    assert.equal(setting?.["wal_autocheckpoint"], 0);
+    const reader = openDatabase(path);
+    await reader.between((connection) => connection.exec("BEGIN; SELECT count(*) FROM things"));
+    await fill(database, 20_000, 4_000);
+    const writes = (async () => {
+      for (let index = 0; index < 200; index++) await fill(database, 1, 10);
+    })();
+    await reader[Symbol.asyncDispose]();
+    assert.equal(await upkeep.emptyLog(), true);
+    await writes;
+    assert.ok(Deno.statSync(path).size > 80_000_000);
+    assert.ok(Deno.statSync(`${path}-wal`).size < 8_000_000, "no more than what came since");
+    const count = await database.read.get<{ n: number }>(sql`SELECT count(*) AS n FROM things`);
+    assert.equal(count?.n, 20_200);
+  });
+});
+
 Deno.test("the write-ahead log is emptied by itself within 10 s, also while others read and write", async () => {
   await withUpkeep(async ({ database, path }) => {
     const marker = "marker-4be1-of-a-deleted-row";

@@ -8,7 +8,7 @@ export interface WriteQueue extends AsyncDisposable {
   /** Runs `work` after those that came before it; resolves when its commit is on disk. */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` on the writer while no transaction is open. */
-  between<T>(work: (writer: DatabaseSync) => T): Promise<T>;
+  between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T>;
 }
 
 /** Writes that may wait for their turn; beyond it the server is overloaded and says so. */
@@ -59,7 +59,7 @@ export function createWriteQueue(writer: DatabaseSync, written: Connection): Wri
     last = last.then(drain);
   }
 
-  function between<T>(work: (writer: DatabaseSync) => T): Promise<T> {
+  function between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T> {
     const done = last.then(() => translated(() => work(writer)));
     last = done.catch(() => undefined);
     return done;

@@ -45,8 +45,8 @@ export interface Database extends AsyncDisposable {
    * `work` awaits its own connection only: while it runs, every other write waits. Small writes that wait together share a commit.
    */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** Runs upkeep on the writing connection between transactions, on the event loop: only what takes a few milliseconds. */
-  between<T>(work: (writer: DatabaseSync) => T): Promise<T>;
+  /** Runs upkeep on the writing connection between transactions, on the event loop: only what takes a few milliseconds there. Writes wait for it. */
+  between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T>;
   /** The statements that took the most time since the start, longest first. */
   slowestStatements(limit: number): StatementFigures[];
 }

@@ -18,6 +18,10 @@ export interface Upkeep extends AsyncDisposable {
 const COPY_INTERVAL_MS = 1_000;
 /** Deleted text may stay in the log for so long: the promise is 10 s. More often, and each write would pay for a growing log. */
 const EMPTY_LOG_INTERVAL_MS = 5_000;
+/** Copies before the last one, each of what came during the one before, so that writes wait for little. */
+const MAX_COPIES = 5;
+/** Pages that are copied in a few milliseconds. */
+const FEW_PAGES = 500;
 const OPTIMIZE_INTERVAL_MS = 3_600_000;
 /** Rows of an index that ANALYZE looks at: milliseconds also for a large table. https://sqlite.org/lang_analyze.html#approx */
 const ANALYSIS_LIMIT = 400;
@@ -26,14 +30,19 @@ const FREE_PAGES_KEPT = 1_000;
 /** Pages given back at once: a few milliseconds. */
 const FREE_PAGES_STEP = 100;
 
+type Done = Exclude<CheckpointAnswer, { error: string }>;
+const NOTHING_DONE: Done = { pages: 0, isEmpty: false };
+
 const log = roomLog("database");
 
 /** Starts the upkeep of the file at `path` that `database` has open. */
 export function startUpkeep(database: Database, path: string): Upkeep {
   let worker: Worker | undefined;
   let closed = false;
-  let copying: Promise<void> | null = null;
+  let working: Promise<unknown> = Promise.resolve();
   let emptiedAt = performance.now();
+  // A commit would copy all that a backup kept in the log, and the event loop would stand still for as long.
+  quietly(database.between((writer) => writer.exec("PRAGMA wal_autocheckpoint = 0")));
   const timers = [
     setInterval(() => quietly(copyOrEmptyLog()), COPY_INTERVAL_MS),
     setInterval(() => quietly(optimize()), OPTIMIZE_INTERVAL_MS),
@@ -42,36 +51,47 @@ export function startUpkeep(database: Database, path: string): Upkeep {
 
   async function copyOrEmptyLog(): Promise<void> {
     if (await sizeOf(`${path}-wal`) === 0) emptiedAt = performance.now();
-    else if (performance.now() - emptiedAt < EMPTY_LOG_INTERVAL_MS) await copyInBackground();
+    else if (performance.now() - emptiedAt < EMPTY_LOG_INTERVAL_MS) await ask("copy");
     else await emptyLog();
   }
 
   async function emptyLog(): Promise<boolean> {
-    await copyInBackground();
-    // The little that came since, and the truncation: the only part that the event loop waits for.
-    const isEmpty = !closed && await database.between(truncateLog);
+    let pages = 0;
+    for (let copies = 0; copies < MAX_COPIES; copies++) {
+      const before = pages;
+      ({ pages } = await ask("copy"));
+      if (pages - before < FEW_PAGES) break;
+    }
+    // Writes wait for the rest, and for the disk; the event loop does not.
+    const { isEmpty } = await database.between(() => ask("empty"));
     if (isEmpty) emptiedAt = performance.now();
     return isEmpty;
   }
 
-  function copyInBackground(): Promise<void> {
-    return copying ??= (closed ? Promise.resolve() : copy()).finally(() => copying = null);
+  /** One after the other. What could not be done is tried again with the next second. */
+  function ask(request: "copy" | "empty"): Promise<Done> {
+    const answer = working.then(() => closed ? NOTHING_DONE : send(request));
+    working = answer;
+    return answer;
   }
 
-  function copy(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  function send(request: "copy" | "empty"): Promise<Done> {
+    const { promise, resolve } = Promise.withResolvers<Done>();
+    const fail = (reason: string) => {
+      log.warning("Cannot copy the write-ahead log: {reason}", { reason });
+      resolve(NOTHING_DONE);
+    };
     const target = worker ??= startWorker(path);
     target.onmessage = ({ data }: MessageEvent<CheckpointAnswer>) => {
-      if (data !== null) log.warning("Cannot copy the write-ahead log: {reason}", { reason: data });
-      resolve();
+      if ("error" in data) fail(data.error);
+      else resolve(data);
     };
     target.onerror = (event) => {
       event.preventDefault();
       worker = undefined;
-      log.warning("Cannot copy the write-ahead log: {reason}", { reason: event.message });
-      resolve();
+      fail(event.message);
     };
-    target.postMessage("copy" satisfies CheckpointRequest);
+    target.postMessage(request satisfies CheckpointRequest);
     return promise;
   }
 
@@ -88,7 +108,7 @@ export function startUpkeep(database: Database, path: string): Upkeep {
   async function close(): Promise<void> {
     closed = true;
     for (const timer of timers) clearInterval(timer);
-    await copying;
+    await working;
     worker?.terminate();
   }
 }
@@ -97,18 +117,6 @@ function startWorker(path: string): Worker {
   const worker = new Worker(new URL("./_checkpoint_worker.ts", import.meta.url), { type: "module" });
   worker.postMessage({ path } satisfies CheckpointRequest);
   return worker;
-}
-
-/** Whether the log is empty now. */
-function truncateLog(writer: DatabaseSync): boolean {
-  // A reader in the way is not waited for: the event loop would stand still.
-  const timeout = writer.prepare("PRAGMA busy_timeout").get()?.["timeout"];
-  writer.exec("PRAGMA busy_timeout = 0");
-  try {
-    return writer.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0;
-  } finally {
-    writer.exec(`PRAGMA busy_timeout = ${timeout}`);
-  }
 }
 
 function listTables(writer: DatabaseSync): string[] {
