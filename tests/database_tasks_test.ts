@@ -163,6 +163,8 @@ Deno.test("a file that is no database, is newer than the code, or can't be writt
       using database = new DatabaseSync(path);
       database.exec("INSERT INTO migrations VALUES ('20990101000000', 'later', 'x', 0, 0)");
     }
+    const { code } = await runTask("db:migrate", [], dataDir);
+    assert.equal(code, 1, "it was called as it should be");
     await refused(
       /^Cannot migrate: "20990101000000_later\.sql" was applied but is missing: is the database newer than this code\?\n$/,
     );

@@ -66,7 +66,7 @@ Deno.test("all migrations up, all down, all up again make the same schema, and i
 
 Deno.test("migrate() refuses by name what is edited, missing, out of order, doubled, empty or misnamed, and applies nothing", async () => {
   await withPlace(async ({ path, folder, write, attempt }) => {
-    const refused = (message: RegExp) => assert.rejects(attempt(), { code: "INVALID_INPUT", message });
+    const refused = (message: RegExp) => assert.rejects(attempt(), { code: "CONFLICT", message });
     const remove = (name: string) => Deno.removeSync(`${folder}/${name}`);
     write(`${TWO}_two.sql`, table("two"));
     assert.deepEqual(await attempt(), [TWO]);
@@ -124,7 +124,7 @@ Deno.test("a statement that fails is shown with file, line and SQLite's message,
       ].join("\n"),
     );
     await assert.rejects(attempt(), {
-      code: "INVALID_INPUT",
+      code: "CONFLICT",
       message: `Cannot migrate: "${TWO}_bad.sql" line 10: table good has 1 columns but 2 values were supplied`,
     });
     const schema = schemaOf(path);

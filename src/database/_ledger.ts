@@ -78,7 +78,7 @@ export function compareLedger(ledger: LedgerEntry[], files: MigrationFile[]): Mi
   return [...applied, ...pending].sort((a, b) => a.version < b.version ? -1 : 1);
 }
 
-/** Throws `INVALID_INPUT` that names the first migration with which nothing may be applied. */
+/** Throws `CONFLICT` that names the first migration with which nothing may be applied. */
 export function requireConsistent(migrations: MigrationStatus[]): void {
   for (const { version, name, state } of migrations) {
     const reason = REASONS[state];

@@ -20,7 +20,7 @@ const ESCAPES = /^(begin|commit|end|rollback|savepoint|release|attach|detach|vac
 /** What lies behind `-- up`, and behind `-- down` where there is one. */
 const PARTS = /^-- up[^\S\n]*\n([\s\S]*?)(?:^-- down[^\S\n]*$([\s\S]*))?(?![\s\S])/md;
 
-/** The files of `folder` in order of version. Throws `INVALID_INPUT` that names the file for a bad name, a duplicate version, or a part that can't run. */
+/** The files of `folder` in order of version. Throws `CONFLICT` that names the file for a bad name, a duplicate version, or a part that can't run. */
 export async function readMigrationFiles(folder: string): Promise<MigrationFile[]> {
   const names = Array.from(Deno.readDirSync(folder), (entry) => entry.name).filter((name) => name.endsWith(".sql"));
   const files: MigrationFile[] = [];
@@ -33,9 +33,9 @@ export async function readMigrationFiles(folder: string): Promise<MigrationFile[
   return files;
 }
 
-/** An `INVALID_INPUT` that names the file. */
+/** A `CONFLICT` that names the file. */
 export function refused(fileName: string, reason: string): AppError {
-  return new AppError("INVALID_INPUT", `Cannot migrate: "${fileName}" ${reason}`);
+  return new AppError("CONFLICT", `Cannot migrate: "${fileName}" ${reason}`);
 }
 
 async function readMigrationFile(folder: string, fileName: string): Promise<MigrationFile> {

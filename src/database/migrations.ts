@@ -48,9 +48,9 @@ export interface MigrationReport {
 
 /**
  * Applies what is pending, each file in one transaction with a check of every foreign key, and returns what ran. One process
- * at a time does it; the lock of a killed one is free. Throws `INVALID_INPUT` that names file and line: an applied file was
- * edited, is missing, or a pending one is older than an applied one, and a statement that fails; `CONFLICT` for one that
- * loses data unless that is allowed.
+ * at a time does it; the lock of a killed one is free. Throws `CONFLICT` that names file and line: an applied file was
+ * edited, is missing, or a pending one is older than an applied one, a statement that fails, and one that loses data unless
+ * that is allowed; `INVALID_INPUT` for a version that there is not.
  */
 export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
   return exclusively(options, async ({ connection, files }) => {
@@ -83,7 +83,7 @@ export async function tryMigrations(
   return tryAll({ connection, files: await readMigrationFiles(options.folder) }, options);
 }
 
-/** Looks only; a file that does not exist has everything pending. Throws `INVALID_INPUT` for the folder, `UNAVAILABLE` for the file. */
+/** Looks only; a file that does not exist has everything pending. Throws `CONFLICT` for the folder, `UNAVAILABLE` for the file. */
 export async function readMigrationReport(path: string, folder: string): Promise<MigrationReport> {
   const files = await readMigrationFiles(folder);
   if (!await exists(path)) return { migrations: compareLedger([], files), drift: [] };
