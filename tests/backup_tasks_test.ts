@@ -118,6 +118,14 @@ Deno.test("a restore that was killed between two files is finished by the next s
     Deno.renameSync(`${dataDir}/.restoring-x/kv.db`, `${dataDir}/kv.db`);
     // What SQLite left beside the old file must not be replayed onto the new one.
     Deno.writeFileSync(`${dataDir}/fingerpost.db-wal`, new Uint8Array(5_000));
+    for (const task of ["db:backup", "db:rekey"]) {
+      const { code, stderr } = await runTask(task, [], dataDir);
+      assert.deepEqual(
+        [code, /a restore was broken off; the next start finishes it\n$/.test(stderr)],
+        [1, true],
+        stderr,
+      );
+    }
     await using again = await startApp({ dataDir });
     const { element } = await again.ask(`query ($id: ID!) { element(id: $id) { id } }`, { id: elementId }, app.token);
     assert.equal(element.id, elementId);

@@ -5,6 +5,7 @@ import { rememberFailure } from "./backup_failure.ts";
 import { requestFor } from "./backup_request.ts";
 import { dataPaths } from "./data_folder.ts";
 import { recordTask } from "./task_audit.ts";
+import { requireWhole } from "./restore_journal.ts";
 import { readArguments, say, startProgressBar, tell } from "./terminal.ts";
 
 /** `db:backup`: makes an archive beside a running server, and reads it back. */
@@ -27,6 +28,7 @@ export async function backUpDatabase(args: string[]): Promise<number> {
 
 async function recorded(config: Config, request: BackupRequest): Promise<BackupMade> {
   const paths = dataPaths(config.dataDir);
+  await requireWhole(config.dataDir);
   if (await Deno.stat(paths.database).then(({ size }) => size === 0, () => true)) {
     throw new AppError("UNAVAILABLE", `Cannot back up "${paths.database}": there is no database`);
   }

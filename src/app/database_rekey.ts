@@ -5,6 +5,7 @@ import { readMigrationReport } from "../database/migrations.ts";
 import { resealAll } from "../database/resealing.ts";
 import { createSealer } from "../database/sealing.ts";
 import { dataPaths, lockDataFolder, MIGRATIONS } from "./data_folder.ts";
+import { requireWhole } from "./restore_journal.ts";
 import { addSecretKey, keepCurrentKey } from "./secret_keys.ts";
 import { openTaskAudit, recordTask } from "./task_audit.ts";
 import { readArguments, say, tell } from "./terminal.ts";
@@ -20,6 +21,7 @@ export async function rekeyDatabase(args: string[]): Promise<number> {
       "Cannot change FINGERPOST_SECRET_KEY from here: set it to a new key, a space and the old key, and restart; then drop the old one",
     );
   }
+  await requireWhole(dataDir);
   if (await Deno.stat(paths.database).then(({ size }) => size === 0, () => true)) {
     throw new AppError("UNAVAILABLE", `Cannot change the key of "${dataDir}": there is no database`);
   }

@@ -36,6 +36,13 @@ export async function beginRestore(dataDir: string, journal: RestoreJournal): Pr
   await syncToDisk(dataDir);
 }
 
+/** Throws `CONFLICT` where a restore was killed half way: what lies there is of two sets of data. For what takes no lock. */
+export async function requireWhole(dataDir: string): Promise<void> {
+  const journal = await readJournal(dataDir);
+  if (journal === null || !await exists(`${dataDir}/${journal.incoming}`)) return;
+  throw new AppError("CONFLICT", `Cannot use "${dataDir}" yet: a restore was broken off; the next start finishes it`);
+}
+
 /** Does what is left of a restore that began; nothing where there is none. Its journal stays until the server noted it. */
 export async function finishRestore(dataDir: string): Promise<void> {
   const journal = await readJournal(dataDir);
