@@ -1,12 +1,12 @@
-// What the limits cost: the whole server with them, beside the same server with counters that let everything through, in one run:
-// interleaved rounds; medians, and of the cost the median of each pair of rounds. Run by hand: `deno task bench:limits`. It passes or fails nothing.
+// What the limits cost: the whole server with them, beside itself with counters that let everything through, in one run:
+// interleaved rounds; medians, and of the cost the median over pairs of rounds. Run by hand: `deno task bench:limits`. It passes or fails nothing.
 import { DatabaseSync } from "node:sqlite";
 import { startServer } from "../src/app/server.ts";
 import { readConfig } from "../src/base/config.ts";
 import { newId } from "../src/base/ids.ts";
 import { openDatabase } from "../src/database/database.ts";
 import { openKv } from "../src/kv/kv.ts";
-import { createRateLimits, type RateLimits } from "../src/rate_limits/rate_limits.ts";
+import { createRateLimits } from "../src/rate_limits/rate_limits.ts";
 import { insertSession } from "../src/sessions/_records.ts";
 import { newSessionToken, tokenKey } from "../src/sessions/_tokens.ts";
 import { openAuditOf } from "../tests/support/audit_log.ts";
@@ -27,34 +27,40 @@ const CASES = {
   "query of a page": `{ projects(first: 20) { totalCount edges { node { id name members { role user { name } } } } } }`,
 };
 
-const NO_LIMITS: RateLimits = {
-  take: () => Promise.resolve(),
-  list: () => Promise.resolve([]),
-  set: () => Promise.reject(new Error("There are no limits to set")),
-};
+type Side = "with" | "without";
 
-if (Deno.args[0] === "serve") await serve(Deno.args[1] ?? "", Deno.args[2] === "with");
+/** Tells the server on which side it is. One process for both: what its compiler and its heap made of it is the same then. */
+const SIGNALS: Record<Side, Deno.Signal> = { with: "SIGUSR1", without: "SIGUSR2" };
+
+if (Deno.args[0] === "serve") await serve(Deno.args[1] ?? "");
 else await measure();
 
-/** A server on a data folder of its own, in a process of its own, until it is killed. */
-async function serve(dataDir: string, hasLimits: boolean): Promise<void> {
+/** A server in a process of its own, until it is killed. */
+async function serve(dataDir: string): Promise<void> {
   const settings = { FINGERPOST_DATA_DIR: dataDir, FINGERPOST_PORT: "0", FINGERPOST_ADMIN_PASSWORD: "correct horse" };
-  const config = readConfig(new Map(Object.entries(settings)));
-  const server = await startServer(config, hasLimits ? {} : { rateLimits: NO_LIMITS });
+  let side: Side = "with";
+  const server = await startServer(readConfig(new Map(Object.entries(settings))), {
+    wrapRateLimits: (limits) => ({
+      ...limits,
+      take: (action, subject) => side === "with" ? limits.take(action, subject) : Promise.resolve(),
+    }),
+  });
+  for (const name of ["with", "without"] as const) Deno.addSignalListener(SIGNALS[name], () => side = name);
   Deno.stdout.writeSync(new TextEncoder().encode(`Listening on ${server.url}\n`));
   await new Promise(() => {});
 }
 
 interface Started {
   url: string;
+  choose(side: Side): void;
   /** Milliseconds of processor time that it has used: what else the machine does is not in it. proc_pid_stat(5) */
   cpuMs(): number;
   stop(): Promise<void>;
 }
 
-async function start(dataDir: string, limits: "with" | "without"): Promise<Started> {
+async function start(dataDir: string): Promise<Started> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", import.meta.filename ?? "", "serve", dataDir, limits],
+    args: ["run", "--quiet", "--allow-all", import.meta.filename ?? "", "serve", dataDir],
     stdout: "piped",
     stderr: "null",
   }).spawn();
@@ -70,57 +76,56 @@ async function start(dataDir: string, limits: "with" | "without"): Promise<Start
     const fields = Deno.readTextFileSync(`/proc/${process.pid}/stat`).replace(/^.*\) /, "").split(" ");
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   };
-  return { url: /^Listening on (.*)$/m.exec(text)?.[1] ?? "", cpuMs, stop };
+  const url = /^Listening on (.*)$/m.exec(text)?.[1] ?? "";
+  return { url, choose: (side) => process.kill(SIGNALS[side]), cpuMs, stop };
 }
 
 async function measure(): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "fingerpost_bench_" });
+  const dataDir = await Deno.makeTempDir({ prefix: "fingerpost_bench_" });
   const rows: Record<string, Record<string, string>> = {};
-  const prepared = await start(`${folder}/with`, "with");
-  await prepared.stop();
-  const tokens = await addUsers(`${folder}/with`);
-  await Deno.mkdir(`${folder}/without`);
-  for (const name of ["fingerpost.db", "kv.db", "secret.key"]) {
-    await Deno.copyFile(`${folder}/with/${name}`, `${folder}/without/${name}`);
-  }
-  const servers = { with: await start(`${folder}/with`, "with"), without: await start(`${folder}/without`, "without") };
+  await (await start(dataDir)).stop();
+  const tokens = await addUsers(dataDir);
+  const server = await start(dataDir);
   for (const [name, query] of Object.entries(CASES)) {
-    const rates = { with: [] as number[], without: [] as number[] };
-    const used = { with: 0, without: 0 };
-    const answers = { with: 0, without: 0 };
-    for (let round = 0; round < ROUNDS + WARM_UP_ROUNDS; round++) {
-      const order = round % 2 === 0 ? ["without", "with"] as const : ["with", "without"] as const;
-      for (const side of order) {
-        const before = servers[side].cpuMs();
-        const { answered, milliseconds } = await ask(servers[side].url, tokens, query);
-        if (round < WARM_UP_ROUNDS) continue;
-        rates[side].push(answered * 1_000 / milliseconds);
-        used[side] += servers[side].cpuMs() - before;
-        answers[side] += answered;
-      }
-    }
-    const costs = rates.with.map((rate, round) => 100 * (1 - rate / (rates.without[round] ?? NaN)));
-    rows[name] = {
-      without: `${median(rates.without).toFixed(0)} requests/s`,
-      with: `${median(rates.with).toFixed(0)} requests/s`,
-      cost: `${median(costs).toFixed(1)} %`,
-    };
-    const [theirs, ours] = [used.without * 1_000 / answers.without, used.with * 1_000 / answers.with];
-    rows[`${name}: processor time`] = {
-      without: `${theirs.toFixed(0)} µs`,
-      with: `${ours.toFixed(0)} µs`,
-      cost: `${(100 * (1 - theirs / ours)).toFixed(1)} %`,
-    };
+    Object.assign(rows, await compare(server, tokens, { name, query }));
   }
-  for (const server of Object.values(servers)) await server.stop();
+  await server.stop();
+  const takeUs = await measureTake(dataDir);
   rows[`take(), ${Math.round(TAKES / USERS)} for each user`] = {
     without: "",
-    with: `${(await measureTake(`${folder}/with`)).toFixed(1)} µs`,
+    with: `${takeUs.toFixed(1)} µs`,
     cost: "",
   };
   // deno-lint-ignore no-console -- the table is what a bench is for
   console.table(rows);
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(dataDir, { recursive: true });
+}
+
+async function compare(server: Started, tokens: string[], { name, query }: { name: string; query: string }) {
+  const rates = { with: [] as number[], without: [] as number[] };
+  const times = { with: [] as number[], without: [] as number[] };
+  for (let round = 0; round < ROUNDS + WARM_UP_ROUNDS; round++) {
+    for (const side of round % 2 === 0 ? ["without", "with"] as const : ["with", "without"] as const) {
+      server.choose(side);
+      const before = server.cpuMs();
+      const { answered, milliseconds } = await ask(server.url, tokens, query);
+      if (round < WARM_UP_ROUNDS) continue;
+      rates[side].push(answered * 1_000 / milliseconds);
+      times[side].push((server.cpuMs() - before) * 1_000 / answered);
+    }
+  }
+  const slower = rates.with.map((rate, round) => 100 * (1 - rate / (rates.without[round] ?? NaN)));
+  const dearer = times.with.map((time, round) => 100 * (time / (times.without[round] ?? NaN) - 1));
+  return { [name]: toRow(rates, slower, "requests/s"), [`${name}: processor time`]: toRow(times, dearer, "µs") };
+}
+
+function toRow(figures: Record<Side, number[]>, costs: number[], unit: string) {
+  return {
+    without: `${median(figures.without).toFixed(0)} ${unit}`,
+    with: `${median(figures.with).toFixed(0)} ${unit}`,
+    cost: `${median(costs).toFixed(1)} %`,
+    "half of the pairs": `${quantile(costs, 0.25).toFixed(1)} to ${quantile(costs, 0.75).toFixed(1)} %`,
+  };
 }
 
 /** People with a project each, straight into the files of a server that does not run. */
@@ -194,5 +199,9 @@ async function measureTake(dataDir: string): Promise<number> {
 }
 
 function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+  return quantile(values, 0.5);
+}
+
+function quantile(values: number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? NaN;
 }

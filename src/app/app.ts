@@ -61,8 +61,8 @@ export interface AppOptions {
   onFirstAdmin?: (credentials: Credentials) => void;
   /** The origin under which clients reach the server; known once it listens. */
   publicUrl: () => string;
-  /** Stands in for the limits: a bench measures so what they cost. */
-  rateLimits?: RateLimits;
+  /** Puts something around the limits: a bench measures so what they cost. */
+  wrapRateLimits?: (rateLimits: RateLimits) => RateLimits;
 }
 
 const log = roomLog("app");
@@ -72,7 +72,7 @@ const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
 /** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
 export async function createApp(
   config: Config,
-  { clock = systemClock, onFirstAdmin, publicUrl, ...given }: AppOptions,
+  { clock = systemClock, onFirstAdmin, publicUrl, wrapRateLimits = (limits) => limits }: AppOptions,
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
@@ -94,7 +94,7 @@ export async function createApp(
   await noteRestore(config.dataDir, (archive) => record("database.restored", { archive }));
   if (migrated.length > 0) await record("database.migrated", { versions: migrated.join(" ") });
   stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
-  const rateLimits = given.rateLimits ?? createRateLimits({ database, kv, audit, clock });
+  const rateLimits = wrapRateLimits(createRateLimits({ database, kv, audit, clock }));
   const settings = createSettings({ database, audit, sealer, clock });
   stack.use(startScheduledPruning({ audit, settings, clock }));
   const users = createUsers({ database, audit, clock });
