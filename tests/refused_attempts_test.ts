@@ -97,3 +97,21 @@ Deno.test("what a rate limit refuses is limit.exceeded, with who was too fast", 
     details: { operation: "/graphql", code: "RATE_LIMITED" },
   });
 });
+
+Deno.test("a refused attempt names the field that was asked for, whatever alias a client gave it", async () => {
+  await using app = await startApp();
+  const alias = "secret".repeat(5_000);
+  const documents = [
+    `{ ${alias}: users { totalCount } }`,
+    `{ ... on Query { ...F } } fragment F on Query { ${alias}: users { totalCount } }`,
+    `mutation { ${alias}: signOut }`,
+    `subscription { ${alias}: securityEventRecorded { kind } }`,
+  ];
+  const operations = [];
+  for (const query of documents) {
+    const { errors } = await app.graphql(query);
+    assert.equal(errors?.[0]?.extensions.code, "UNAUTHENTICATED", query.slice(0, 20));
+    operations.push((await last(app)).details.operation);
+  }
+  assert.deepEqual(operations, ["users", "users", "signOut", "securityEventRecorded"]);
+});
