@@ -324,6 +324,22 @@ Deno.test("no statement scans a table that grows, whether its statistics are kno
   }
 });
 
+Deno.test("what an alert rule counts is read from an index alone, and no event from before its window", async () => {
+  const database = await openFilled();
+  const statements = (await Promise.all((CALLS["audit/_rows.ts hasRecentEvents"] ?? []).map(statementsOf))).flat();
+  assert.equal(statements.length, 3);
+  for (const { sql, values } of statements) {
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values as SQLInputValue[]);
+    const reads = plan.map(({ detail }) => String(detail)).filter((detail) => / security_events /.test(detail));
+    assert.notEqual(reads.length, 0);
+    for (const read of reads) {
+      assert.match(read, /COVERING INDEX security_events_refused \(kind=\? AND occurred_at>\?\)/);
+    }
+  }
+  database.close();
+  await Deno.remove(database.folder, { recursive: true });
+});
+
 Deno.test("the test of statements finds a scan", async () => {
   const database = await openFilled();
   const scans = (text: string) => findScans(database, { sql: text, values: [] as unknown[] } as Sql).length;

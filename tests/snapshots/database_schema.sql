@@ -32,6 +32,8 @@ CREATE INDEX security_events_by_severity ON security_events (severity, sequence)
 
 CREATE INDEX security_events_by_time ON security_events (occurred_at);
 
+CREATE INDEX security_events_refused ON security_events (kind, occurred_at, ip_address, actor_id, severity) WHERE severity <> 'INFO';
+
 CREATE INDEX users_by_role ON users (role, status, id);
 
 CREATE INDEX webrtc_connections_by_initiator ON webrtc_connections (initiator_id) WHERE initiator_id IS NOT NULL;
