@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { createAccessToken, createProject } from "./support/captures.ts";
+import { captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { addPerson } from "./support/people.ts";
 import { joinRoom } from "./support/rooms.ts";
 import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { subscribe } from "./support/subscription.ts";
+import { connectPage } from "./support/werift_page.ts";
 
 const LAST = `{ securityEvents(first: 1, filter: { kind: [
   "access.denied", "token.denied", "signal.denied", "limit.exceeded"
@@ -114,4 +115,22 @@ Deno.test("a refused attempt names the field that was asked for, whatever alias 
     operations.push((await last(app)).details.operation);
   }
   assert.deepEqual(operations, ["users", "users", "signOut", "securityEventRecorded"]);
+});
+
+Deno.test("what a page may not do on its data channel is a refused attempt", async () => {
+  await using app = await startApp();
+  const { id, token } = await addPerson(app);
+  const projectId = await createProject(app, token);
+  const mute = await createAccessToken(app, token, { scopes: ["ELEMENTS_READ", "SIGNALS"] });
+  await using peer = await joinRoom(app, mute, { projectId });
+  await using page = await connectPage(peer);
+  const { code } = await page.ask({ type: "capture", id: "c", ...captureInput({ projectId }) });
+  assert.equal(code, "FORBIDDEN");
+  assert.deepEqual(await last(app), {
+    kind: "access.denied",
+    actorKind: "token",
+    actor: { id },
+    ipAddress: "127.0.0.1",
+    details: { operation: "channel.capture", code: "FORBIDDEN" },
+  });
 });

@@ -105,7 +105,8 @@ export async function createApp(
   );
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
-  const peers = stack.use(createPeers({ signalling, elements, projects, sessions, clock }));
+  const noteRefusal = noteRefusalsIn(audit);
+  const peers = stack.use(createPeers({ signalling, elements, projects, sessions, noteRefusal, clock }));
   const { allowedOrigins, trustedProxies } = config;
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
   if (!secureCookies && !isLoopback(config.host)) {
@@ -117,7 +118,6 @@ export async function createApp(
     publicUrl,
     secureCookies,
   });
-  const noteRefusal = noteRefusalsIn(audit);
   const operations = createOperations(schema, {
     introspection: config.introspection ?? isLoopback(config.host),
     follow: sessions.follow,

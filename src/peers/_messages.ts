@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SignedInActor } from "../base/actor.ts";
+import type { Actor, SignedInActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { toGlobalId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
@@ -30,8 +30,16 @@ export type AnswerMessage = (speaker: Speaker, message: string) => Promise<Answe
 const envelopeSchema = z.object({ type: z.string(), id: z.string().min(1).max(200) });
 const pageSchema = z.object({ pageId: pageIdSchema, url: pageUrlSchema, title: pageTitleSchema });
 
+/** What answers to messages are built on. */
+export interface MessagesDependencies {
+  elements: Elements;
+  projects: Projects;
+  /** Has the audit log tell that something was refused, where `error` is that. */
+  noteRefusal: (actor: Actor, error: unknown, operation: string) => void;
+}
+
 /** Builds what answers a page's messages with the rights of who negotiated. */
-export function createMessages({ elements, projects }: { elements: Elements; projects: Projects }): AnswerMessage {
+export function createMessages({ elements, projects, noteRefusal }: MessagesDependencies): AnswerMessage {
   const handlers: Record<string, (speaker: Speaker, message: unknown) => Promise<Answer | null>> = {
     capture,
     page,
@@ -45,7 +53,10 @@ export function createMessages({ elements, projects }: { elements: Elements; pro
       id = envelope.id;
       const handle = Object.hasOwn(handlers, envelope.type) ? handlers[envelope.type] : undefined;
       if (handle === undefined) throw new AppError("INVALID_INPUT", "Cannot answer a message of this type");
-      const answer = await handle(speaker, message);
+      const answer = await handle(speaker, message).catch((error) => {
+        noteRefusal(speaker.actor, error, `channel.${envelope.type}`);
+        throw error;
+      });
       return answer && { ...answer, id };
     } catch (error) {
       return errorMessage(error, id);

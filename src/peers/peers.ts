@@ -7,7 +7,7 @@ import type { Projects } from "../projects/projects.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ServedSignal, Signalling } from "../signalling/signalling.ts";
 import { type Conversation, openConversation } from "./_conversation.ts";
-import { createMessages } from "./_messages.ts";
+import { createMessages, type MessagesDependencies } from "./_messages.ts";
 
 const log = roomLog("peers");
 
@@ -44,6 +44,7 @@ export interface PeersDependencies {
   elements: Elements;
   projects: Projects;
   sessions: Pick<Sessions, "follow">;
+  noteRefusal: MessagesDependencies["noteRefusal"];
   clock: Clock;
 }
 
@@ -55,8 +56,10 @@ const MAX_CONNECTIONS_PER_USER = 8;
 const SWEEP_INTERVAL_MS = 5_000;
 
 /** Builds the peers room and has the server take part in every room; disposing it closes all connections. */
-export function createPeers({ signalling, elements, projects, sessions, clock }: PeersDependencies): Peers {
-  const answerMessage = createMessages({ elements, projects });
+export function createPeers(
+  { signalling, elements, projects, sessions, noteRefusal, clock }: PeersDependencies,
+): Peers {
+  const answerMessage = createMessages({ elements, projects, noteRefusal });
   const conversations = new Map<string, Conversation>();
   const closing = new Set<Promise<void>>();
   let sweeper: ReturnType<typeof setInterval> | undefined;
