@@ -48,8 +48,8 @@ export function followTail<Row>(source: TailSource<Row>): AsyncGenerator<Row, un
           yield row;
           place = source.placeOf(row);
         }
-        if (portion.length === source.portion) continue;
-        if ((await changed.next()).done === true) return;
+        if (portion.length < source.portion && (await changed.next()).done === true) return;
+        if (signal.aborted) return;
         await source.authorize();
       }
     } finally {
