@@ -65,7 +65,7 @@ export function createMaintenance(
   }
 
   function run(): Promise<ChainVerification> {
-    return verifyLog({ ...dependencies, connection: database.read, signal: ended.signal });
+    return verifyLog({ ...dependencies, connection: database.read, yields: true, signal: ended.signal });
   }
 
   async function prune(before: number): Promise<number> {

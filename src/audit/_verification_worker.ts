@@ -11,6 +11,8 @@ export interface VerificationOrder extends Anchors {
   start: Head;
   /** Its last one; null: the log's end. */
   last: number | null;
+  /** Whether it gives way to the process's other threads. */
+  yields: boolean;
 }
 
 /** What the worker tells: how many more events it has read, or what it found. */
@@ -27,7 +29,7 @@ const PORTION = 500;
 const LOWEST_PRIORITY = 19;
 
 self.onmessage = ({ data }) => {
-  os.setPriority(0, LOWEST_PRIORITY);
+  if (data.yields) os.setPriority(0, LOWEST_PRIORITY);
   verify(data).then(
     (verification) => self.postMessage(verification),
     (error) => self.postMessage({ error: error instanceof Error ? error.message : String(error) }),

@@ -11,7 +11,7 @@ import type { VerificationNews, VerificationOrder } from "./_verification_worker
 /** What a verification found. */
 export type { ChainVerification } from "./_chain_check.ts";
 
-/** As many as there are cores, which is soon bound by the disk; each gives way to the server's own thread. */
+/** As many as there are cores, which is soon bound by the disk. */
 const MAX_THREADS = Math.min(4, navigator.hardwareConcurrency);
 /** A thread takes some 50 ms to start. */
 const MIN_EVENTS_A_THREAD = 20_000;
@@ -23,6 +23,8 @@ export interface VerificationRequest {
   databaseFile: string;
   checkpointFile: string;
   sealer: Sealer;
+  /** Whether it gives way to the process's own work, as in a server. */
+  yields?: boolean;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
@@ -54,7 +56,7 @@ async function readAnchors({ connection, checkpointFile, sealer }: VerificationR
 
 // Each part begins behind an event that the part before holds: together they hold the whole chain.
 async function verifyParts(anchors: Anchors, request: VerificationRequest): Promise<ChainVerification> {
-  const { connection, databaseFile, onProgress } = request;
+  const { connection, databaseFile, yields = false, onProgress } = request;
   const first = startOf(anchors);
   const total = (await findHead(connection))?.sequence ?? 0;
   const count = Math.max(1, Math.min(MAX_THREADS, Math.floor(total / MIN_EVENTS_A_THREAD)));
@@ -67,7 +69,10 @@ async function verifyParts(anchors: Anchors, request: VerificationRequest): Prom
   const onRead = (read: number) => onProgress?.(done += read, total - first.sequence);
   const parts = await Promise.all(starts.map(({ sequence, hash }, index) => {
     const last = starts[index + 1]?.sequence ?? null;
-    return runWorker({ ...anchors, databaseFile, start: { sequence, hash }, last }, { signal: request.signal, onRead });
+    return runWorker({ ...anchors, databaseFile, start: { sequence, hash }, last, yields }, {
+      signal: request.signal,
+      onRead,
+    });
   }));
   const broken = parts.findIndex(({ valid }) => !valid);
   const held = parts.slice(0, broken === -1 ? parts.length : broken + 1);
