@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { CAPTURE, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
 import { addPerson, setMember, write } from "./support/people.ts";
-import { type RunningApp, startApp } from "./support/running_app.ts";
+import { ADMIN, type RunningApp, startApp } from "./support/running_app.ts";
 
 /** What the surface promises, in ms. */
 const GONE_WITHIN_MS = 10_000;
@@ -10,17 +10,25 @@ const GONE_WITHIN_MS = 10_000;
 const holds = (path: string, bytes: string) =>
   new TextDecoder("latin1").decode(Deno.readFileSync(path)).toLowerCase().includes(bytes);
 
-/** Which of the markers are in the bytes of the database or of its log. */
-function found(app: RunningApp, markers: string[]): string[] {
-  const files = ["fingerpost.db", "fingerpost.db-wal"].map((name) => `${app.dataDir}/${name}`);
+/** Which of the markers are in the bytes of a database or of its log. */
+function found(app: RunningApp, markers: string[], database: string): string[] {
+  const present = new Set(Array.from(Deno.readDirSync(app.dataDir), ({ name }) => name));
+  const files = [database, `${database}-wal`].filter((name) => present.has(name)).map((name) =>
+    `${app.dataDir}/${name}`
+  );
   return markers.filter((marker) => files.some((file) => holds(file, marker)));
 }
 
 /** Waits until exactly these markers are left; fails after the time that is promised. */
-async function waitFor(app: RunningApp, markers: string[], left: string[]): Promise<number> {
+async function waitFor(
+  app: RunningApp,
+  markers: string[],
+  left: string[],
+  database = "fingerpost.db",
+): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
-    const now = found(app, markers);
+    const now = found(app, markers, database);
     if (JSON.stringify(now) === JSON.stringify(left)) return performance.now() - startedAt;
     if (performance.now() - startedAt > GONE_WITHIN_MS) assert.deepEqual(now, left);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -114,4 +122,29 @@ Deno.test("deleteUser refuses the last admin, also where two admins delete each 
     (database) => database.prepare("SELECT count(*) AS n FROM users WHERE role = 'ADMIN'").get(),
   );
   assert.equal(admins?.["n"], 1, codes.join());
+});
+
+Deno.test("what an ended session held is in the bytes of neither the key-value file nor its log within 10 s", async () => {
+  await using app = await startApp();
+  const person = await addPerson(app);
+  const open = async (agent: string) => {
+    const response = await fetch(`${app.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": agent },
+      body: JSON.stringify({
+        query: `mutation ($input: SignInInput!) { signIn(input: $input) { token } }`,
+        variables: { input: { email: person.email, password: ADMIN.password } },
+      }),
+    });
+    return (await response.json()).data.signIn.token;
+  };
+  const agents = ["signed-out", "revoked", "stays"].map((name) => `q${name}${crypto.randomUUID().slice(0, 8)}q`);
+  const [signedOut = ""] = await Promise.all(agents.map(open));
+  assert.deepEqual(found(app, agents, "kv.db"), agents);
+  await app.ask(`mutation { signOut }`, {}, signedOut);
+  await waitFor(app, agents, agents.slice(1), "kv.db");
+  await app.ask(`mutation ($id: ID!) { deleteUser(id: $id) }`, { id: person.id }, app.token);
+  // Also by a stop right after it.
+  await app.stop();
+  assert.deepEqual(found(app, agents, "kv.db"), []);
 });

@@ -18,6 +18,7 @@ import { startUpkeep } from "../database/upkeep.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
+import { startScrubbing } from "../kv/scrubbing.ts";
 import { createMcp, type Mcp } from "../mcp/mcp.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
@@ -81,6 +82,7 @@ export async function createApp(
   stack.use(startUpkeep(database, folder.paths.database));
   stack.use(keepStatementFile(folder.paths.statements, { database, clock }));
   const kv = stack.use(await openKv(folder.paths.kv));
+  stack.use(startScrubbing(kv, folder.paths.kv));
   const events = stack.use(createEvents());
   const sealer = await createSealer(folder.secretKeys);
   const { database: databaseFile, auditCheckpoints: checkpointFile } = folder.paths;

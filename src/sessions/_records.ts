@@ -1,4 +1,5 @@
 import type { Kv } from "../kv/kv.ts";
+import { scrubSoon } from "../kv/scrubbing.ts";
 
 /** A session as it lies in the key-value file. Times are milliseconds since the Unix epoch. */
 export interface SessionRecord {
@@ -78,6 +79,7 @@ export async function deleteSession(kv: Kv, userId: string, id: string): Promise
   const { value: tokenHash } = await kv.get<string>(byUser(userId, id));
   if (tokenHash === null) return false;
   await kv.atomic().delete(byHash(tokenHash)).delete(byUser(userId, id)).commit();
+  scrubSoon(kv);
   return true;
 }
 
