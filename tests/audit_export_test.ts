@@ -32,6 +32,7 @@ Deno.test("audit:export writes the log as JSON Lines beside a running server, an
     ["cut", lines.slice(0, -2), events.length - 1],
     ["removed", lines.toSpliced(first + 2, 1), 3],
     ["no longer JSON", lines.with(first + 3, "{"), 4],
+    ["given a line that is no event", [...lines, `{"sequence":999,"kind":"user.created"}`], events.length + 1],
   ];
   for (const [name, changed, sequence] of damaged) {
     await Deno.writeTextFile(path, changed.map((line) => `${line}\n`).join(""));
@@ -52,4 +53,13 @@ Deno.test("audit:export writes the log as JSON Lines beside a running server, an
   await Deno.writeTextFile(path, "{}\n");
   assert.equal((await runTask("audit:verify", ["--file", path], app.dataDir)).code, 2);
   assert.equal((await runTask("audit:verify", ["--file", `${path}x`], app.dataDir)).code, 2);
+});
+
+Deno.test("an export that can.t be written to its end says so in one line", async () => {
+  await using app = await startApp();
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", "deno task --quiet audit:export 2>&1 >/dev/full"],
+    env: { FINGERPOST_DATA_DIR: app.dataDir, NO_COLOR: "1" },
+  }).output();
+  assert.match(new TextDecoder().decode(stdout), /^Cannot write the export: No space left on device [^\n]*\n$/);
 });

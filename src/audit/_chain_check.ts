@@ -26,6 +26,8 @@ export interface ChainVerification {
 export interface ChainCheck {
   /** Takes the next events in order; false once something is broken: what follows needs no look. */
   take(events: readonly RecordedEvent[]): boolean;
+  /** What comes next is no event. */
+  fail(fault: string): void;
   /** What was found, once every event was taken. */
   end(): ChainVerification;
 }
@@ -54,7 +56,7 @@ export function createChainCheck(
   const lastVouched = Math.max(0, ...vouched.keys());
   let { sequence: last, hash } = start;
   let broken: Fault | null = null;
-  return { take, end };
+  return { take, fail, end };
 
   function take(events: readonly RecordedEvent[]): boolean {
     for (const event of events) {
@@ -63,6 +65,10 @@ export function createChainCheck(
       ({ sequence: last, hash } = event);
     }
     return true;
+  }
+
+  function fail(fault: string): void {
+    broken ??= { sequence: last + 1, fault };
   }
 
   function findFault(event: RecordedEvent): Fault | null {
@@ -94,7 +100,7 @@ export function createChainCheck(
     );
     return {
       valid: first === null,
-      checked: last - start.sequence,
+      checked: Math.max(0, Math.min(last, (first?.sequence ?? Infinity) - 1) - start.sequence),
       firstBrokenSequence: first?.sequence ?? null,
       fault: first?.fault ?? null,
     };

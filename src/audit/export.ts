@@ -94,7 +94,7 @@ export async function verifyExport(path: string, sealer: Sealer): Promise<ChainV
   });
   for await (const line of lines) {
     const event = eventSchema.safeParse(toJson(line));
-    // A line that is no event breaks the chain as a missing one does.
+    if (!event.success) check.fail("this line of the export is no event");
     if (!event.success || !check.take([event.data as unknown as RecordedEvent])) break;
   }
   return check.end();
@@ -143,5 +143,11 @@ async function openNew(path: string): Promise<Deno.FsFile> {
 
 async function writeAll(target: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += await target.write(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) written += await target.write(bytes.subarray(written));
+  } catch (error) {
+    // A full disk, or a reader such as `head` that has enough.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError("UNAVAILABLE", `Cannot write the export: ${reason}`, { cause: error });
+  }
 }
