@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AppError } from "../base/errors.ts";
 import type { Checkpoint, CheckpointPurpose } from "./_chain.ts";
 
 const bytes = z.string().regex(/^[0-9a-f]{64}$/).transform((hex) => Uint8Array.fromHex(hex));
@@ -38,9 +39,12 @@ export function parseLine(line: string): (Checkpoint & { purpose: CheckpointPurp
 
 /** Adds lines to the file and puts them on the disk. */
 export async function appendLines(path: string, lines: readonly string[]): Promise<void> {
+  // A task may come before the next start does.
+  await dropTornLine(path);
   using file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
+  const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
   // In one write, so that a task's lines and the server's don't mix.
-  await file.write(new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")));
+  if (await file.write(bytes) < bytes.length) throw new Error("the disk is full");
   await file.syncData();
 }
 
@@ -51,11 +55,14 @@ export async function dropTornLine(path: string): Promise<void> {
   if (length < bytes.length) await Deno.truncate(path, length);
 }
 
-/** Reads the file; one that is not there has nothing in it. */
+/** Reads the file; one that is not there has nothing in it. Throws `UNAVAILABLE` where it can't be read. */
 export async function readCheckpointFile(path: string): Promise<CheckpointFile> {
   const found: CheckpointFile = { exists: true, checkpoints: [], prunings: [], faultyLines: [] };
   const text = await Deno.readTextFile(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new AppError("UNAVAILABLE", `Cannot read the file of checkpoints: ${reason}`, { cause: error });
+    }
     found.exists = false;
     return "";
   });

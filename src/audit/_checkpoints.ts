@@ -84,7 +84,12 @@ export function createCheckpoints(
       if (stored.length > 1) faults.push({ reason: "checkpoints missing", sequence: last.sequence });
     }
     if (file.faultyLines.length > 0) faults.push({ reason: "checkpoint changed", sequence: last?.sequence ?? 0 });
-    return [...faults, ...await inspectEnds([file.checkpoints.at(-1), last])];
+    return [...faults, ...await inspectEnds([latest(file.checkpoints), last])];
+  }
+
+  // By sequence: a task's line may stand behind a later one of the server, and who has the file can put an old one last.
+  function latest(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
+    return checkpoints.toSorted((a, b) => a.sequence - b.sequence).at(-1);
   }
 
   async function inspectEnds(ends: readonly (Checkpoint | undefined)[]): Promise<ChainFault[]> {

@@ -35,22 +35,49 @@ export interface VerificationRequest {
  */
 export async function verifyLog(request: VerificationRequest): Promise<ChainVerification> {
   for (;;) {
-    const anchors = await readAnchors(request);
+    const { flaw, ...anchors } = await readAnchors(request);
     const verification = await verifyParts(anchors, request);
-    const { prunings } = await readAnchors(request);
-    // What was pruned meanwhile was missed by the reader, and by nobody else.
-    if (verification.valid || prunings.length === anchors.prunings.length) return verification;
+    if (verification.valid) return flaw === null ? verification : flawed(verification, anchors, flaw);
+    const { prunings, keys } = await readAnchors(request);
+    // What was pruned meanwhile was missed by the reader, and by nobody else; what a new key chains was not known yet.
+    const isSame = prunings.length === anchors.prunings.length && keys.length === anchors.keys.length;
+    if (isSame) return verification;
   }
 }
 
-async function readAnchors({ connection, checkpointFile, sealer }: VerificationRequest): Promise<Anchors> {
+interface FoundAnchors extends Anchors {
+  /** What is wrong with the file of checkpoints itself. */
+  flaw: string | null;
+}
+
+async function readAnchors({ connection, checkpointFile, sealer }: VerificationRequest): Promise<FoundAnchors> {
   // The file first: it never has what the table does not have yet.
   const file = await readCheckpointFile(checkpointFile);
   const keys = await openKeys(await listKeys(connection), sealer);
+  const stored = await listCheckpoints(connection);
+  const [faulty] = file.faultyLines;
+  // Of a single one the process may have died between the table and the file.
+  const isGone = !file.exists && stored.length > 1;
   return {
     keys,
-    checkpoints: [...file.checkpoints, ...await listCheckpoints(connection)],
+    flaw: isGone
+      ? "the file of checkpoints is missing"
+      : faulty
+      ? `line ${faulty} of the file of checkpoints is none`
+      : null,
+    checkpoints: [...file.checkpoints, ...stored],
     prunings: [...file.prunings, ...await listPrunings(connection)],
+  };
+}
+
+// The events hold; what was cut off behind them would not show.
+function flawed(verification: ChainVerification, anchors: Anchors, flaw: string): ChainVerification {
+  const firstBrokenSequence = startOf(anchors).sequence + verification.checked + 1;
+  return {
+    ...verification,
+    valid: false,
+    firstBrokenSequence,
+    fault: `${flaw}: whether the end was cut can't be told`,
   };
 }
 
@@ -74,10 +101,12 @@ async function verifyParts(anchors: Anchors, request: VerificationRequest): Prom
       onRead,
     });
   }));
-  const broken = parts.findIndex(({ valid }) => !valid);
-  const held = parts.slice(0, broken === -1 ? parts.length : broken + 1);
-  const checked = held.reduce((sum, part) => sum + part.checked, 0);
-  return { valid: true, firstBrokenSequence: null, fault: null, ...held.at(-1), checked };
+  const checked = parts.reduce((sum, part) => sum + part.checked, 0);
+  // A forged checkpoint is seen by each part: what is broken first counts.
+  const [broken = null] = parts.filter(({ valid }) => !valid)
+    .sort((a, b) => (a.firstBrokenSequence ?? 0) - (b.firstBrokenSequence ?? 0));
+  if (broken === null) return { valid: true, checked, firstBrokenSequence: null, fault: null };
+  return { ...broken, checked: Math.max(0, (broken.firstBrokenSequence ?? 0) - 1 - first.sequence) };
 }
 
 async function runWorker(
