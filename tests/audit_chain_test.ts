@@ -174,3 +174,18 @@ Deno.test("a start that finds the chain shorter than its last checkpoint says so
   const { verifyAudit } = await again.ask(VERIFY, {}, token);
   assert.deepEqual([verifyAudit.valid, verifyAudit.firstBrokenSequence], [false, last - 4]);
 });
+
+Deno.test("a start that finds events without a chain begins one, and says so with the number of events that nothing vouches for", async () => {
+  await using app = await makeLog();
+  const last = lastSequence(app);
+  tamper(app, (database) => {
+    database.exec("UPDATE security_events SET hash = NULL, details = json_object('forged', sequence = 7)");
+    database.exec("DELETE FROM audit_keys; DELETE FROM audit_checkpoints");
+  });
+  await Deno.remove(`${app.dataDir}/audit.checkpoints`);
+  await using again = await startApp({ dataDir: app.dataDir });
+  const { securityEvents } = await again.ask(EVENTS, { filter: { kind: ["audit.begun"] } }, await again.signIn());
+  assert.deepEqual(securityEvents.edges.map(({ node }: { node: unknown }) => node), [
+    { sequence: last + 1, kind: "audit.begun", severity: "WARNING", details: { events: last } },
+  ]);
+});

@@ -26,9 +26,13 @@ export interface ChainWriter {
 /** Events read at once. */
 const PORTION = 500;
 
-/** Opens the chain; the first time, it makes a key and chains the events that are there already. */
+/**
+ * Opens the chain; the first time, it makes a key and chains the events that are there already, followed by the event that
+ * `describe` makes of their number: who took the old chain away to have a new one made is not to go unseen.
+ */
 export async function openChain(
   { database, sealer, clock }: Pick<AuditDependencies, "database" | "sealer" | "clock">,
+  describe: (events: number) => Omit<SecurityEventRow, "sequence">,
 ): Promise<ChainWriter> {
   let keys = await openKeys(await listKeys(database.read), sealer);
   let floor: Head = { sequence: 0, hash: GENESIS };
@@ -41,14 +45,17 @@ export async function openChain(
     if (keys.length > 0) return;
     const key = await makeKey(connection, sealer, 1);
     keys = [key];
+    let chained = 0;
     for (let head = floor;;) {
       const rows = await listEventsAfter(connection, head.sequence, PORTION);
       for (const row of rows) {
         head = { sequence: row.sequence, hash: linkOf(opened(key.keys).events, head.hash, row) };
         await chainEvent(connection, head);
       }
-      if (rows.length < PORTION) return;
+      chained += rows.length;
+      if (rows.length < PORTION) break;
     }
+    if (chained > 0) await append(connection, describe(chained));
   }
 
   async function append(connection: Connection, event: Omit<SecurityEventRow, "sequence">): Promise<number> {

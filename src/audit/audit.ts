@@ -1,4 +1,4 @@
-import type { Actor } from "../base/actor.ts";
+import { type Actor, systemActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
@@ -107,7 +107,9 @@ const log = roomLog("audit");
 /** Opens the audit log. */
 export async function openAudit(dependencies: AuditDependencies): Promise<Audit> {
   const { database, events, clock } = dependencies;
-  const chain = await openChain(dependencies);
+  const chain = await openChain(dependencies, (count) => {
+    return toRow(systemActor, { kind: "audit.begun", details: { events: count } });
+  });
   const checkpoints = createCheckpoints(dependencies, chain);
   const refusals = createRefusals({ clock, record: recordAlone });
   const { end, ...maintenance } = createMaintenance(dependencies, { chain, checkpoints, record });

@@ -71,6 +71,11 @@ export const SECURITY_EVENT_KINDS = {
   "backup.failed": { severity: "WARNING", meaning: "A backup failed" },
   "database.migrated": { severity: "INFO", meaning: "Migrations were applied" },
   "database.restored": { severity: "WARNING", meaning: "A backup was restored" },
+  "audit.begun": {
+    severity: "WARNING",
+    meaning:
+      "The chain was begun behind events that were there before: expected once, after the update that brought it",
+  },
   "audit.verified": { severity: "INFO", meaning: "The audit log was verified and holds" },
   "audit.broken": { severity: "CRITICAL", meaning: "The audit log was tampered with, or its file is damaged" },
   "audit.pruned": {
