@@ -67,6 +67,23 @@ Deno.test("audit.prune() deletes what is older, behind a checkpoint only, and wh
   assert.equal((await log.verify()).valid, true);
 });
 
+Deno.test("a clock that was wrong for a while has nothing young deleted, and nothing old kept", async () => {
+  await using log = await openLog();
+  await log.record(1_000);
+  log.clock.advance(-400 * DAY_MS);
+  await log.record(1_000);
+  log.clock.advance(400 * DAY_MS);
+  await log.record(1);
+  assert.equal(await log.audit.prune(log.clock.now() - 365 * DAY_MS), 0);
+  log.clock.advance(4_000 * DAY_MS);
+  await log.record(500);
+  log.clock.advance(-3_900 * DAY_MS);
+  await log.record(1_000);
+  assert.equal(await log.audit.prune(log.clock.now() - 30 * DAY_MS), 2_000);
+  log.clock.advance(31 * DAY_MS);
+  assert.ok(await log.audit.prune(log.clock.now() - 30 * DAY_MS) >= 1_000, "with the events from the future");
+});
+
 Deno.test("a long log is verified in parts, and a fault in any of them is found", async () => {
   await using log = await openLog();
   for (let index = 0; index < 45; index++) await log.record(1_000);

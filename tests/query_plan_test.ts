@@ -144,7 +144,7 @@ const CALLS: Record<string, Call[]> = {
     (c) => auditRows.hasRecentEvents(c, { kinds: ["a.b"], since: 5, column: "actor_id", value: ID }, 10),
     (c) => auditRows.hasRecentEvents(c, { kinds: ["a.b"], since: 5, column: "ip_address", value: "::1" }, 10),
   ],
-  "audit/_rows.ts findLastBefore": [(c) => auditRows.findLastBefore(c, 5)],
+  "audit/_rows.ts hasEventBetween": [(c) => auditRows.hasEventBetween(c, 5, { since: 5, until: 9 })],
   "audit/_rows.ts deleteEventsThrough": [(c) => auditRows.deleteEventsThrough(c, 5)],
   "audit/_checkpoint_rows.ts listKeys": [(c) => checkpointRows.listKeys(c)],
   "audit/_checkpoint_rows.ts insertKey": [

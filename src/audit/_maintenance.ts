@@ -6,7 +6,7 @@ import type { ChainWriter } from "./_chain_writer.ts";
 import { toLine } from "./_checkpoint_file.ts";
 import { findCheckpointAfter, findPruning, insertPruning } from "./_checkpoint_rows.ts";
 import type { Checkpoints } from "./_checkpoints.ts";
-import { deleteEventsThrough, findHead, findLastBefore } from "./_rows.ts";
+import { deleteEventsThrough, findHead, hasEventBetween } from "./_rows.ts";
 import type { AuditDependencies, SecurityEvent } from "./audit.ts";
 import { type ChainVerification, verifyLog } from "./verification.ts";
 
@@ -80,8 +80,10 @@ export function createMaintenance(
       const from = (await findPruning(connection))?.sequence ?? 0;
       const checkpoint = await findCheckpointAfter(connection, from);
       // The last event stays: the next one is linked to it.
-      const end = Math.min(await findLastBefore(connection, before), ((await findHead(connection))?.sequence ?? 0) - 1);
-      if (checkpoint === undefined || checkpoint.sequence > end) return null;
+      if (checkpoint === undefined || checkpoint.sequence >= ((await findHead(connection))?.sequence ?? 0)) return null;
+      // The clock may have been wrong for a while: an event of long ago makes those before it no older, one of the future is not young.
+      const young = { since: before, until: dependencies.clock.now() };
+      if (await hasEventBetween(connection, checkpoint.sequence, young)) return null;
       const pruning = chain.sign(checkpoint, "pruning");
       await insertPruning(connection, pruning);
       const events = await deleteEventsThrough(connection, checkpoint.sequence);

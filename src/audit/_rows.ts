@@ -113,11 +113,16 @@ export async function hasRecentEvents(connection: Connection, recent: RecentEven
   return (row?.count ?? 0) >= count;
 }
 
-/** The last event before a time, as far as the events are in its order. */
-export async function findLastBefore(connection: Connection, time: number): Promise<number> {
-  const row = await connection.get<{ sequence: number }>(sql`
-    SELECT sequence FROM security_events WHERE occurred_at < ${time} ORDER BY occurred_at DESC, sequence DESC LIMIT 1`);
-  return row?.sequence ?? 0;
+/** Whether one of the events up to a sequence is from between two times. */
+export async function hasEventBetween(
+  connection: Connection,
+  sequence: number,
+  { since, until }: { since: number; until: number },
+): Promise<boolean> {
+  // By sequence: of that time may be nearly all of the log, and what is up to there is to be deleted.
+  const row = await connection.get(sql`
+    SELECT 1 FROM security_events WHERE sequence <= ${sequence} AND +occurred_at BETWEEN ${since} AND ${until} LIMIT 1`);
+  return row !== undefined;
 }
 
 /** Deletes the events up to a sequence that was pruned; how many. */
