@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createProject } from "./support/captures.ts";
 import { startApp } from "./support/running_app.ts";
+import { securityEvents } from "./support/security_events.ts";
 import { runTask } from "./support/tasks.ts";
 
 Deno.test("audit:export writes the log as JSON Lines beside a running server, and audit:verify --file holds it to its chain", async () => {
@@ -55,11 +56,25 @@ Deno.test("audit:export writes the log as JSON Lines beside a running server, an
   assert.equal((await runTask("audit:verify", ["--file", `${path}x`], app.dataDir)).code, 2);
 });
 
-Deno.test("an export that can.t be written to its end says so in one line", async () => {
+Deno.test("an export that can't be written to its end says so in one line", async () => {
   await using app = await startApp();
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", "deno task --quiet audit:export 2>&1 >/dev/full"],
     env: { FINGERPOST_DATA_DIR: app.dataDir, NO_COLOR: "1" },
   }).output();
   assert.match(new TextDecoder().decode(stdout), /^Cannot write the export: No space left on device [^\n]*\n$/);
+});
+
+Deno.test("audit:verify and audit:export name the migration that a database still needs, and a rollback is in the log", async () => {
+  await using app = await startApp();
+  await app.stop();
+  assert.equal((await runTask("db:rollback", [], app.dataDir)).code, 0);
+  for (const task of ["audit:verify", "audit:export"]) {
+    const { code, stderr } = await runTask(task, [], app.dataDir);
+    assert.deepEqual([code, stderr], [1, "Cannot read the audit log: run `deno task db:migrate` first\n"]);
+  }
+  assert.equal((await runTask("db:migrate", [], app.dataDir)).code, 0);
+  const told = securityEvents(app, "database.migrated").map(({ details }) => String(details["versions"]).split(" ")[0]);
+  assert.deepEqual(told.slice(-2), ["rolled", "applied"]);
+  assert.equal((await runTask("audit:verify", [], app.dataDir)).code, 0);
 });

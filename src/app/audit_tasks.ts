@@ -3,8 +3,9 @@ import { type ChainVerification, verifyLog } from "../audit/verification.ts";
 import { type Config, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { openDatabase, openReader } from "../database/database.ts";
+import { readMigrationReport } from "../database/migrations.ts";
 import { createSealer, type Sealer } from "../database/sealing.ts";
-import { dataPaths } from "./data_folder.ts";
+import { dataPaths, MIGRATIONS } from "./data_folder.ts";
 import { readSecretKeys } from "./secret_keys.ts";
 import { openTaskAudit } from "./task_audit.ts";
 import { readArguments, say, startProgressBar, tell } from "./terminal.ts";
@@ -56,6 +57,10 @@ async function requireDatabase({ dataDir }: Config) {
   const paths = dataPaths(dataDir);
   const hasBytes = await Deno.stat(paths.database).then(({ size }) => size > 0, () => false);
   if (!hasBytes) throw new AppError("UNAVAILABLE", `Cannot read "${paths.database}": there is no database`);
+  const { migrations } = await readMigrationReport(paths.database, MIGRATIONS);
+  if (migrations.some(({ state }) => state === "pending")) {
+    throw new AppError("CONFLICT", "Cannot read the audit log: run `deno task db:migrate` first");
+  }
   return paths;
 }
 
