@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { capture, createAccessToken, createProject } from "./support/captures.ts";
 import { type RunningApp, startApp } from "./support/running_app.ts";
+import { securityEvents } from "./support/security_events.ts";
 import { ELEMENT_EVENTS } from "./support/subscription.ts";
 
 interface RawSocket extends Disposable {
@@ -115,6 +116,8 @@ Deno.test("a socket has at most 64 subscriptions", async () => {
   let answer = await socket.next();
   while (typeof answer !== "number") answer = await socket.next();
   assert.equal(answer, 4429);
+  await app.ask(`{ viewer { id } }`, {}, app.token);
+  assert.deepEqual(securityEvents(app, "limit.exceeded").map(({ details }) => details["code"]), ["RATE_LIMITED"]);
 });
 
 Deno.test("a user has at most 50 sockets", async () => {
@@ -128,6 +131,8 @@ Deno.test("a user has at most 50 sockets", async () => {
     let answer = await last.next();
     while (typeof answer !== "number") answer = await last.next();
     assert.equal(answer, 4429);
+    await app.ask(`{ viewer { id } }`, {}, app.token);
+    assert.equal(securityEvents(app, "limit.exceeded").length, 1);
   } finally {
     for (const socket of sockets) socket[Symbol.dispose]();
   }

@@ -79,9 +79,12 @@ export function createWebSockets(
     onConnect: ({ extra, connectionParams }) => connect(extra, connectionParams),
     onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
       const { signal, socket } = extra;
-      if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) socket.close(TOO_MANY, "Too many subscriptions");
+      if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) closeAsTooMany(extra, "Too many subscriptions");
       // Asked for each operation, as over HTTP: it must hold now, and is used by it.
-      const actor = await extra.identify();
+      const actor = await extra.identify().catch((error: unknown) => {
+        noteRefusal(extra.actor, error, "/graphql");
+        throw error;
+      });
       const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
       const refused = await refusalOf(rateLimits.take("graphql", subjectOf(actor)));
       if (refused !== null) noteRefusal(actor, refused, "/graphql");
@@ -160,9 +163,14 @@ export function createWebSockets(
     }
     const subject = userOf(extra);
     if ([...open].filter((other) => userOf(other) === subject).length > MAX_SOCKETS_PER_USER) {
-      socket.close(TOO_MANY, "Too many sockets");
+      closeAsTooMany(extra, "Too many sockets");
     }
     return true;
+  }
+
+  function closeAsTooMany({ socket, actor }: Extra, reason: string): void {
+    noteRefusal(actor, new AppError("RATE_LIMITED", reason), "/graphql");
+    socket.close(TOO_MANY, reason);
   }
 
   // A browser sends the cookie with every upgrade, whichever page asks, and a socket can change things: ports do not keep
