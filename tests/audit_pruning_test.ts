@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import sql from "sql-template-tag";
 import { openAudit } from "../src/audit/audit.ts";
+import { exportLog } from "../src/audit/export.ts";
 import { verifyLog } from "../src/audit/verification.ts";
 import { systemActor } from "../src/base/actor.ts";
-import { openDatabase } from "../src/database/database.ts";
+import { type Connection, openDatabase } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
 import { createSealer } from "../src/database/sealing.ts";
 import { auditDependencies } from "./support/audit_log.ts";
@@ -82,6 +83,26 @@ Deno.test("a clock that was wrong for a while has nothing young deleted, and not
   assert.equal(await log.audit.prune(log.clock.now() - 30 * DAY_MS), 2_000);
   log.clock.advance(31 * DAY_MS);
   assert.ok(await log.audit.prune(log.clock.now() - 30 * DAY_MS) >= 1_000, "with the events from the future");
+});
+
+Deno.test("an export from which events are pruned while it is written says so, rather than not to hold", async () => {
+  await using log = await openLog();
+  for (let index = 0; index < 4; index++) await log.record(1_000);
+  log.clock.advance(DAY_MS);
+  await log.record(1);
+  const { read } = log.dependencies.database;
+  const connection: Connection = {
+    ...read,
+    all: async (query) => {
+      if (query.sql.includes("FROM security_events")) await log.audit.prune(log.clock.now());
+      return await read.all(query);
+    },
+  };
+  const path = `${log.dependencies.databaseFile}.jsonl`;
+  await assert.rejects(exportLog(connection, { path, onProgress: () => {} }), {
+    code: "UNAVAILABLE",
+    message: "Cannot export: events were deleted by age meanwhile; export again",
+  });
 });
 
 Deno.test("a long log is verified in parts, and a fault in any of them is found", async () => {

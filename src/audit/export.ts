@@ -49,15 +49,18 @@ export async function exportLog(connection: Connection, { path, onProgress }: Ex
   const checkpoints = await listCheckpoints(connection);
   // Up to the last signed event: of what comes behind it nobody could tell whether it is all there.
   const last = checkpoints.at(-1)?.sequence ?? 0;
+  const prunings = await listPrunings(connection);
   const places = [
     ...checkpoints.map((checkpoint) => toLine(checkpoint, "checkpoint")),
-    ...(await listPrunings(connection)).map((pruning) => toLine(pruning, "pruning")),
+    ...prunings.map((pruning) => toLine(pruning, "pruning")),
   ];
   const keys = (await listKeys(connection)).map((key) => ({ ...key, sealedKey: key.sealedKey.toBase64() }));
   await write([JSON.stringify({ format: FORMAT, keys, places: places.length }), ...places]);
   let exported = 0;
   for (let after = 0; after < last;) {
     const events = (await listEventsAfter(connection, after, PORTION)).filter(({ sequence }) => sequence <= last);
+    // The header does not know of it, and the export would not hold.
+    if ((await listPrunings(connection)).length > prunings.length) throw prunedMeanwhile();
     if (events.length === 0) break;
     await write(events.map(toExported));
     after = events.at(-1)?.sequence ?? last;
@@ -98,6 +101,10 @@ export async function verifyExport(path: string, sealer: Sealer): Promise<ChainV
     if (!event.success || !check.take([event.data as unknown as RecordedEvent])) break;
   }
   return check.end();
+}
+
+function prunedMeanwhile(): AppError {
+  return new AppError("UNAVAILABLE", "Cannot export: events were deleted by age meanwhile; export again");
 }
 
 // Details as an object, for other tools: its text is made as it was, so that the hash holds.
