@@ -99,7 +99,7 @@ Deno.test("an access token that is used from an address for the first time raise
   await use("192.0.2.1");
   await use("192.0.2.1");
   assert.deepEqual(await events(app, ...ALERTS), []);
-  for (const address of ["2001:db8::5", "192.0.2.1", "2001:db8::5"]) await use(address);
+  for (const address of ["2001:db8::5", "192.0.2.1", "2001:db8::5", "2001:db8::77"]) await use(address);
   const alert = {
     severity: "WARNING",
     kind: "alert.token_new_address",

@@ -1,5 +1,6 @@
 import type { Origin, SignedInActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
+import { clientBlock } from "../base/ip_addresses.ts";
 import { roomLog } from "../base/log.ts";
 import type { User } from "../users/users.ts";
 import { findSession, findSessionOf, sessionExpiresAt, touchSession } from "./_records.ts";
@@ -64,9 +65,12 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
 
   // A token that leaked is used from elsewhere.
   async function noteAddress(actor: Extract<SignedInActor, { kind: "token" }>): Promise<void> {
-    const { tokenId, origin: { ipAddress } } = actor;
+    const { tokenId, origin } = actor;
+    if (origin.ipAddress === null) return;
+    // An IPv6 client has a /64 to itself and changes its address in it by the day: that is no new place.
+    const ipAddress = clientBlock(origin.ipAddress).replace("/64", "");
     const key = `${tokenId} ${ipAddress}`;
-    if (ipAddress === null || seen.has(key)) return;
+    if (seen.has(key)) return;
     if (!await isTokenAddress(database.read, tokenId, ipAddress)) {
       await database.write(async (connection) => {
         const others = await insertTokenAddress(connection, { tokenId, ipAddress, firstUsedAt: clock.now() });
