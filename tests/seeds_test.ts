@@ -3,6 +3,7 @@ import { parse } from "node-html-parser";
 import { captureInput, createProject } from "./support/captures.ts";
 import { write } from "./support/people.ts";
 import { ADMIN, startApp } from "./support/running_app.ts";
+import { securityEvents } from "./support/security_events.ts";
 import { runTask } from "./support/tasks.ts";
 
 const TABLES = [
@@ -104,6 +105,8 @@ Deno.test("db:seed --demo makes a team that can sign in, once, and --clear remov
       before.map((count, index) => count + (["projects", "project_members"].includes(TABLES[index] ?? "") ? 1 : 0)),
     );
     assert.ok(mine.length > 0);
+    const gone = ["project.deleted", "user.deleted"].map((kind) => securityEvents({ dataDir }, kind).length);
+    assert.deepEqual(gone, [3, 6], "each that went is in the audit log");
     assert.equal((await runTask("db:seed", ["--clear"], dataDir)).code, 0);
     assert.deepEqual(counts(dataDir), after);
     assert.match(

@@ -17,14 +17,14 @@ export async function countForeignElements(connection: Connection): Promise<numb
   return row?.count ?? 0;
 }
 
-/** Deletes the demo's projects with all in them, its users, and the memory of them; how many of each. */
-export async function deleteDemo(connection: Connection): Promise<{ projects: number; users: number }> {
-  const projects = await connection.run(
-    sql`DELETE FROM projects WHERE id IN (SELECT row_id FROM demo_rows WHERE kind = 'project')`,
+/** Deletes the demo's projects with all in them, its users, and the memory of them; the ids of each. */
+export async function deleteDemo(connection: Connection): Promise<{ projects: string[]; users: string[] }> {
+  const projects = await connection.all<{ id: string }>(
+    sql`DELETE FROM projects WHERE id IN (SELECT row_id FROM demo_rows WHERE kind = 'project') RETURNING id`,
   );
-  const users = await connection.run(
-    sql`DELETE FROM users WHERE id IN (SELECT row_id FROM demo_rows WHERE kind = 'user')`,
+  const users = await connection.all<{ id: string }>(
+    sql`DELETE FROM users WHERE id IN (SELECT row_id FROM demo_rows WHERE kind = 'user') RETURNING id`,
   );
   await connection.run(sql`DELETE FROM demo_rows`);
-  return { projects, users };
+  return { projects: projects.map(({ id }) => id), users: users.map(({ id }) => id) };
 }

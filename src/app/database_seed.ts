@@ -1,4 +1,5 @@
 import type { Audit } from "../audit/audit.ts";
+import { systemActor } from "../base/actor.ts";
 import { systemClock } from "../base/clock.ts";
 import { type Config, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
@@ -45,7 +46,7 @@ export async function seedDatabase(args: string[]): Promise<number> {
   await using audit = await openTaskAudit(database, config);
   await seedDefaults(database, audit, folder);
   if (seed !== null) await seedFrom(database, audit, seed, isDemo);
-  if (values["clear"] === true) await clearDemo(database, config);
+  if (values["clear"] === true) await clearDemo(database, audit, config);
   return 0;
 }
 
@@ -85,14 +86,23 @@ function report({ users, projects, elements, passwords }: SeedResult): void {
   for (const [email, password] of passwords) say(`${email}  ${password}`);
 }
 
-async function clearDemo(database: Database, { dataDir }: Config): Promise<void> {
+async function clearDemo(database: Database, audit: Audit, { dataDir }: Config): Promise<void> {
   const foreign = await countForeignElements(database.read);
   if (foreign > 0) {
     const backup = await backUpFirst(dataDir);
     tell(`${foreign} elements in the demo's projects were captured by others; they are in the backup ${backup}`);
   }
-  const { projects, users } = await database.write((connection) => deleteDemo(connection));
-  tell(`${projects} projects of the demo and ${users} users removed`);
+  const { projects, users } = await database.write(async (connection) => {
+    const deleted = await deleteDemo(connection);
+    for (const subjectId of deleted.projects) {
+      await audit.record(connection, systemActor, { kind: "project.deleted", subjectId });
+    }
+    for (const subjectId of deleted.users) {
+      await audit.record(connection, systemActor, { kind: "user.deleted", subjectId });
+    }
+    return deleted;
+  });
+  tell(`${projects.length} projects of the demo and ${users.length} users removed`);
 }
 
 async function readFile(path: string): Promise<unknown> {

@@ -49,6 +49,11 @@ export const SECURITY_EVENT_KINDS = {
   "pairing.approved": { severity: "INFO", meaning: "Somebody approved a client" },
   "pairing.denied": { severity: "WARNING", meaning: "Somebody refused a client, or a code was wrong" },
   "project.created": { severity: "INFO", meaning: "A project was made", subject: "Project" },
+  "project.deleted": {
+    severity: "WARNING",
+    meaning: "A project of the demo was deleted, with all in it",
+    subject: "Project",
+  },
   "project.member_changed": {
     severity: "INFO",
     meaning: "Somebody came into a project, left it, or got another role in it",
