@@ -185,6 +185,19 @@ Deno.test("rateLimits.take() forgets nobody's count when more are counted than i
   assert.equal(await world.allowed("sign_in", 20, "192.0.2.1"), 8);
 });
 
+Deno.test("rateLimits.take() gives back what was leased when it lets a counter go, so that who comes back has it still", async () => {
+  await using world = await openWorld();
+  await world.set("graphql", 1_000);
+  for (let round = 0; round < 2; round++) {
+    assert.equal(await world.wait("graphql", "the one who stays"), null, `round ${round}`);
+    for (let crowd = 0; crowd < 12; crowd++) {
+      const subjects = Array.from({ length: 1_000 }, (_, index) => `somebody ${round}-${crowd}-${index}`);
+      await Promise.all(subjects.map((subject) => world.wait("graphql", subject)));
+    }
+  }
+  assert.equal(await world.allowed("graphql", 1_200, "the one who stays"), 998);
+});
+
 Deno.test("what is counted expires in the key-value file, after its window and within two", async () => {
   await using world = await openWorld();
   await world.set("sign_in", 20, 30);

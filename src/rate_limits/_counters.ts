@@ -23,6 +23,8 @@ interface Counter extends StoredCounter {
   used: number;
   /** The file's count may be more than was spent. */
   isLeased: boolean;
+  /** How long the file keeps it. */
+  expireIn: number;
   loading: Promise<void> | null;
   writing: Promise<void> | null;
 }
@@ -84,6 +86,7 @@ export function createCounters(kv: Kv, clock: Clock): Counters {
       count: 0,
       used: 0,
       isLeased: false,
+      expireIn: 0,
       loading: null,
       writing: null,
     };
@@ -105,18 +108,28 @@ export function createCounters(kv: Kv, clock: Clock): Counters {
 
   // One that is being written stays: the file does not know yet what it counted.
   function forgetOldest(): void {
-    for (const [key, { loading, writing }] of counters) {
+    for (const [key, counter] of counters) {
       if (counters.size <= MAX_COUNTERS / 2) return;
-      if (loading === null && writing === null) counters.delete(key);
+      if (counter.loading !== null || counter.writing !== null) continue;
+      counters.delete(key);
+      if (counter.isLeased) giveBack(key, counter);
     }
+  }
+
+  // Or who comes back would have spent what was only leased, each time anew.
+  function giveBack(key: string, { startedAt, used: count, expireIn }: Counter): void {
+    kv.set(kvKey(key), { startedAt, count } satisfies StoredCounter, { expireIn }).catch((cause) =>
+      log.warning("Cannot write a rate limit's counter: {cause}", { cause })
+    );
   }
 
   async function write(key: string, counter: Counter, rule: Rule): Promise<void> {
     const count = countToStore(counter, rule);
     const isLeased = count > counter.used;
     const stored: StoredCounter = { startedAt: counter.startedAt, count };
-    await kv.set(kvKey(key), stored, { expireIn: rule.windowSeconds * 2_000 });
-    Object.assign(counter, { count, isLeased });
+    const expireIn = rule.windowSeconds * 2_000;
+    await kv.set(kvKey(key), stored, { expireIn });
+    Object.assign(counter, { count, isLeased, expireIn });
   }
 }
 
