@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { captureInput, createAccessToken, createProject } from "./support/captures.ts";
+import { movableClock } from "./support/movable_clock.ts";
 import { addPerson } from "./support/people.ts";
 import { joinRoom } from "./support/rooms.ts";
 import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
@@ -71,6 +72,21 @@ Deno.test("another site's page, and a room that may not be joined, are refused a
   });
   assert.equal(await visit(app, "/nothing/here", { cookie: `fingerpost_session=${"x".repeat(43)}` }), 404);
   assert.deepEqual(await last(app), denied, "a path that is not there is refused to nobody");
+});
+
+Deno.test("dead credentials are counted by the address that they come from", async () => {
+  const clock = movableClock();
+  // Behind the window in which the template of the data folder was made: its sign-in counts too.
+  clock.advance(120_000);
+  await using app = await startApp({ clock });
+  const query = `mutation { setRateLimit(input: { action: "graphql", limit: 5, windowSeconds: 60 }) { limit } }`;
+  await app.ask(query, {}, app.token);
+  const codes: (string | undefined)[] = [];
+  for (let index = 0; index < 7; index++) {
+    const { errors } = await app.graphql(`{ viewer { id } }`, {}, `${index}`.repeat(43));
+    codes.push(errors?.[0]?.extensions.code);
+  }
+  assert.deepEqual(codes, [...Array(5).fill("UNAUTHENTICATED"), "RATE_LIMITED", "RATE_LIMITED"]);
 });
 
 Deno.test("what a rate limit refuses is limit.exceeded, with who was too fast", async () => {

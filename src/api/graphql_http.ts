@@ -72,6 +72,8 @@ export function createGraphqlHttp(
       if (isDead && !request.headers.has("authorization")) {
         headers.append("set-cookie", clearedSessionCookie(secureCookies));
       }
+      // As a guest's: who tries credentials is nobody, and is not to go on for ever.
+      if (isDead) await rateLimits.take("graphql", ipAddress ?? "unknown");
       throw error;
     }
   }
