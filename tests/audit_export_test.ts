@@ -32,6 +32,11 @@ Deno.test("audit:export writes the log as JSON Lines beside a running server, an
     ],
     ["cut", lines.slice(0, -2), events.length - 1],
     ["removed", lines.toSpliced(first + 2, 1), 3],
+    [
+      "with a field that no hash covers",
+      lines.with(first + 1, lines[first + 1]?.replace("{", `{"by":"ada",`) ?? ""),
+      2,
+    ],
     ["no longer JSON", lines.with(first + 3, "{"), 4],
     ["given a line that is no event", [...lines, `{"sequence":999,"kind":"user.created"}`], events.length + 1],
   ];

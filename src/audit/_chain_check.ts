@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
-import { type Checkpoint, type CheckpointPurpose, GENESIS, linkOf, signatureOf } from "./_chain.ts";
+import { type ChainedEvent, type Checkpoint, type CheckpointPurpose, GENESIS, linkOf, signatureOf } from "./_chain.ts";
 import { type AuditKey, keyFor } from "./_keys.ts";
 import type { Head } from "./_rows.ts";
-import type { RecordedEvent } from "./audit.ts";
 
 /** What the chain is held against. */
 export interface Anchors {
@@ -25,7 +24,7 @@ export interface ChainVerification {
 /** Holds events against the chain, one after the other. */
 export interface ChainCheck {
   /** Takes the next events in order; false once something is broken: what follows needs no look. */
-  take(events: readonly RecordedEvent[]): boolean;
+  take(events: readonly ChainedEvent[]): boolean;
   /** What comes next is no event. */
   fail(fault: string): void;
   /** What was found, once every event was taken. */
@@ -58,7 +57,7 @@ export function createChainCheck(
   let broken: Fault | null = null;
   return { take, fail, end };
 
-  function take(events: readonly RecordedEvent[]): boolean {
+  function take(events: readonly ChainedEvent[]): boolean {
     for (const event of events) {
       broken ??= findFault(event);
       if (broken !== null) return false;
@@ -71,7 +70,7 @@ export function createChainCheck(
     broken ??= { sequence: last + 1, fault };
   }
 
-  function findFault(event: RecordedEvent): Fault | null {
+  function findFault(event: ChainedEvent): Fault | null {
     const { sequence } = event;
     if (sequence !== last + 1) return { sequence: last + 1, fault: "events are missing" };
     const key = keyFor(keys, sequence);

@@ -33,8 +33,18 @@ const headerSchema = z.object({
   places: z.int(),
 });
 
-const eventSchema = z.looseObject({
+// Nothing but what is in the hash: a field beside it could say anything.
+const eventSchema = z.strictObject({
   sequence: z.int(),
+  id: z.string(),
+  kind: z.string(),
+  severity: z.string(),
+  actorKind: z.string(),
+  actorId: z.string().nullable(),
+  subjectId: z.string().nullable(),
+  ipAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  occurredAt: z.int(),
   details: z.record(z.string(), z.unknown()).transform((details) => JSON.stringify(details)),
   hash: z.string().regex(/^[0-9a-f]{64}$/).transform((hex) => Uint8Array.fromHex(hex)),
 });
@@ -98,7 +108,7 @@ export async function verifyExport(path: string, sealer: Sealer): Promise<ChainV
   for await (const line of lines) {
     const event = eventSchema.safeParse(toJson(line));
     if (!event.success) check.fail("this line of the export is no event");
-    if (!event.success || !check.take([event.data as unknown as RecordedEvent])) break;
+    if (!event.success || !check.take([event.data])) break;
   }
   return check.end();
 }
