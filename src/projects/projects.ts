@@ -11,6 +11,7 @@ import {
   requireProjectPermission,
 } from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
+import { remember } from "../database/memory.ts";
 import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
 import {
   countProjects,
@@ -89,9 +90,18 @@ export interface ProjectsDependencies {
   clock: Clock;
 }
 
+/** A UUID's. */
+const ID_LENGTH = 36;
+/** Roles that are remembered until the database changes. */
+const MAX_REMEMBERED = 10_000;
+
 /** Builds the projects room. */
 export function createProjects({ database, audit, clock }: ProjectsDependencies): Projects {
   const { read } = database;
+  const rememberedRole = remember(database, {
+    capacity: MAX_REMEMBERED,
+    load: (ids) => findRole(read, ids.slice(0, ID_LENGTH), ids.slice(ID_LENGTH)),
+  });
   const memberListeners: ((change: MemberChange) => void)[] = [];
   const onMemberChanged: Projects["onMemberChanged"] = (listener) => void memberListeners.push(listener);
   const reads = { get, list, byIds, membersOf, firstOwn, authorize };
@@ -183,7 +193,7 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
 
   async function roleOf(actor: SignedInActor, projectId: string): Promise<ProjectRole | null> {
     if (actor.kind === "token" && actor.projectId !== null && actor.projectId !== projectId) return null;
-    return await findRole(read, projectId, actor.userId);
+    return await rememberedRole(`${projectId}${actor.userId}`);
   }
 }
 

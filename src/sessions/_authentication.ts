@@ -2,10 +2,11 @@ import type { Origin, SignedInActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { clientBlock } from "../base/ip_addresses.ts";
 import { roomLog } from "../base/log.ts";
+import { remember } from "../database/memory.ts";
 import type { User } from "../users/users.ts";
 import { findSession, findSessionOf, sessionExpiresAt, touchSession } from "./_records.ts";
 import { findToken, findTokenByHash, insertTokenAddress, isTokenAddress, touchToken } from "./_rows.ts";
-import { hashToken, isAccessToken, isIntact, tokenKey } from "./_tokens.ts";
+import { isAccessToken, isIntact, tokenKey } from "./_tokens.ts";
 import type { AccessToken, SessionsDependencies } from "./sessions.ts";
 
 /** Turns credentials into actors. */
@@ -20,12 +21,16 @@ export interface Authentication {
 const TOUCH_INTERVAL_MS = 60_000;
 /** Addresses of tokens that are known to be stored; then all are looked up again. */
 const MAX_SEEN = 10_000;
+/** Access tokens, and users, that are remembered until the database changes. */
+const MAX_REMEMBERED = 1_000;
 
 const log = roomLog("sessions");
 
 /** Builds the authentication. */
 export function createAuthentication({ database, kv, audit, users, clock }: SessionsDependencies): Authentication {
   const seen = new Set<string>();
+  const findActive = remember(database, { capacity: MAX_REMEMBERED, load: loadActive });
+  const findHolder = remember(database, { capacity: MAX_REMEMBERED, load: loadHolder });
   return { authenticate, findExpiry };
 
   function authenticate(credential: string, origin: Origin): Promise<SignedInActor> {
@@ -50,9 +55,9 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
       const message = "Cannot read this access token: its checksum is wrong, so it was mistyped or cut";
       throw new AppError("UNAUTHENTICATED", message, { refusal: "credential" });
     }
-    const token = await findTokenByHash(database.read, hashToken(text));
-    if (token === undefined || expiryOf(token) <= now) throw unauthenticated();
-    const user = await requireActive(token.userId);
+    const holder = await findHolder(tokenKey(text));
+    if (holder === null || expiryOf(holder.token) <= now) throw unauthenticated();
+    const { token, user } = holder;
     if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_INTERVAL_MS) {
       const touch = { from: token.lastUsedAt, now };
       await noted(database.write((connection) => touchToken(connection, token.id, touch)));
@@ -93,9 +98,15 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
     return session === null ? null : sessionExpiresAt(session);
   }
 
-  async function findActive(id: string): Promise<User | null> {
+  async function loadActive(id: string): Promise<User | null> {
     const [user] = await users.byIds([id]);
     return user?.status === "ACTIVE" ? user : null;
+  }
+
+  async function loadHolder(key: string): Promise<{ token: AccessToken; user: User } | null> {
+    const token = await findTokenByHash(database.read, Uint8Array.fromHex(key));
+    const user = token === undefined ? null : await loadActive(token.userId);
+    return token === undefined || user === null ? null : { token, user };
   }
 
   async function requireActive(id: string): Promise<User> {

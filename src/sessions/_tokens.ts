@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 const TOKEN_BYTES = 32;
@@ -29,12 +29,12 @@ export function isIntact(accessToken: string): boolean {
 
 /** The SHA-256 by which a token is found. It is as random as the token, so it needs neither salt nor stretching. */
 export function hashToken(token: string): Uint8Array {
-  return createHash("sha256").update(token).digest();
+  return Uint8Array.fromHex(tokenKey(token));
 }
 
-/** The hash as a key of the key-value file. */
+/** The hash in hexadecimal digits, as a key of the key-value file. */
 export function tokenKey(token: string): string {
-  return hashToken(token).toHex();
+  return hash("sha256", token, "hex");
 }
 
 /** What a person may see of an access token to tell it from others. */
