@@ -38,8 +38,10 @@ export interface Connection<Item> {
   count(): Promise<number>;
 }
 
-const DEFAULT_PAGE_SIZE = 20;
-const MAX_PAGE_SIZE = 100;
+/** What a page has where neither `first` nor `last` is given. */
+export const DEFAULT_PAGE_SIZE = 20;
+/** What a page has at most. */
+export const MAX_PAGE_SIZE = 100;
 
 /** Reads the paging arguments; `first: 20` where neither is given. Throws `INVALID_INPUT`. */
 export function readPage({ first, last, after, before }: PageArguments): Page {

@@ -1,0 +1,111 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  getNamedType,
+  getNullableType,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isCompositeType,
+  isListType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import { type Amount, amountOf, productOf, sumOf } from "./_amounts.ts";
+import {
+  ASSUMED_LIST_SIZE,
+  COUNT_WEIGHT,
+  FIELD_COSTS,
+  INTROSPECTION_OBJECT_COST,
+  OPERATION_WEIGHTS,
+  pageSize,
+} from "./_field_costs.ts";
+
+/** What a selection costs: once, and again for each edge of the connection that it is of. */
+interface SelectionCost {
+  base: Amount;
+  perEdge: Amount;
+}
+
+const FREE: SelectionCost = { base: 0, perEdge: 0 };
+
+/** What an operation of a valid document costs, as a function of its variables. Each fragment is worked out once, however often it is spread. */
+export function compileCost(
+  schema: GraphQLSchema,
+  { definitions }: DocumentNode,
+  operation: OperationDefinitionNode,
+): Amount {
+  const fragments = new Map<string, { type: GraphQLNamedType | undefined; selectionSet: SelectionSetNode }>();
+  for (const node of definitions) {
+    if (node.kind !== Kind.FRAGMENT_DEFINITION) continue;
+    fragments.set(node.name.value, {
+      type: schema.getType(node.typeCondition.name.value),
+      selectionSet: node.selectionSet,
+    });
+  }
+  const known = new Map<string, SelectionCost>();
+  const root = schema.getRootType(operation.operation);
+  if (!root) return 0;
+  return costOfSelections(operation.selectionSet, root).base;
+
+  function costOfSelections({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): SelectionCost {
+    if (!isCompositeType(parent)) return FREE;
+    const costs = selections.map((selection) => costOfSelection(selection, parent));
+    return { base: sumOf(costs.map(({ base }) => base)), perEdge: sumOf(costs.map(({ perEdge }) => perEdge)) };
+  }
+
+  function costOfSelection(selection: SelectionNode, parent: GraphQLCompositeType): SelectionCost {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return costOfFragment(selection.name.value);
+    if (selection.kind === Kind.FIELD) return costOfField(selection, parent);
+    const { typeCondition, selectionSet } = selection;
+    return costOfSelections(selectionSet, typeCondition ? schema.getType(typeCondition.name.value) : parent);
+  }
+
+  function costOfFragment(name: string): SelectionCost {
+    const done = known.get(name);
+    if (done !== undefined) return done;
+    const fragment = fragments.get(name);
+    const cost = fragment === undefined ? FREE : costOfSelections(fragment.selectionSet, fragment.type);
+    known.set(name, cost);
+    return cost;
+  }
+
+  function costOfField(node: FieldNode, parent: GraphQLCompositeType): SelectionCost {
+    const name = node.name.value;
+    const field = schema.getField(parent, name);
+    const type = field && getNamedType(field.type);
+    if (field === undefined || type === undefined) return FREE;
+    const own = amountOf(node, operation, FIELD_COSTS[`${parent.name}.${name}`]?.weight ?? 0);
+    const ofRoot = parent === root ? OPERATION_WEIGHTS[operation.operation] : 0;
+    const weight = sumOf([own, ofRoot, name === "totalCount" ? COUNT_WEIGHT : 0]);
+    if (node.selectionSet === undefined) return { base: weight, perEdge: 0 };
+    const inner = costOfSelections(node.selectionSet, type);
+    if (isConnection(parent) && name === "edges") return { base: 0, perEdge: inner.base };
+    const each = sumOf([name === "ofType" ? 0 : objectCost(type), inner.base]);
+    if (isConnection(type)) {
+      const edges = productOf(amountOf(node, operation, pageSize), inner.perEdge);
+      return { base: sumOf([weight, each, edges]), perEdge: 0 };
+    }
+    return { base: sumOf([weight, productOf(sizeOf(node, field, parent), each)]), perEdge: 0 };
+  }
+
+  function sizeOf(
+    node: FieldNode,
+    { type, name }: GraphQLField<unknown, unknown>,
+    parent: GraphQLCompositeType,
+  ): Amount {
+    if (!isListType(getNullableType(type))) return 1;
+    return amountOf(node, operation, FIELD_COSTS[`${parent.name}.${name}`]?.size ?? ASSUMED_LIST_SIZE);
+  }
+}
+
+function objectCost({ name }: GraphQLNamedType): number {
+  return name.startsWith("__") ? INTROSPECTION_OBJECT_COST : 1;
+}
+
+function isConnection({ name }: GraphQLNamedType): boolean {
+  return name.endsWith("Connection");
+}
