@@ -1,4 +1,12 @@
-import { type DocumentNode, Kind, type SelectionNode, type SelectionSetNode } from "graphql";
+import {
+  type ConstDirectiveNode,
+  type DirectiveNode,
+  type DocumentNode,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from "graphql";
 import { AppError } from "../base/errors.ts";
 
 /** What is counted of a document, with its fragments written out wherever they are spread. */
@@ -9,6 +17,7 @@ interface Shape {
   directives: number;
   fields: number;
   repeats: number;
+  nesting: number;
   typeLists: number;
   wrappers: number;
 }
@@ -24,6 +33,8 @@ export const SHAPE_LIMITS: { readonly counted: keyof Shape; readonly limit: numb
   { counted: "fields", limit: 5_000, unit: "fields, with its fragments written out" },
   // Validation compares each with each: a hundred would take it tens of milliseconds.
   { counted: "repeats", limit: 50, unit: "fields of one name that have fields of their own" },
+  // Of lists and objects in arguments: what reads them may run out of stack, and variables say the same.
+  { counted: "nesting", limit: 100, unit: "levels of lists and objects in its values" },
   // `fields`, `inputFields`, `interfaces` and `possibleTypes` of introspection: each multiplies the answer.
   { counted: "typeLists", limit: 2, unit: "lists of a type's members within one another" },
   // As far as graphql-js lets its own introspection query go.
@@ -38,19 +49,31 @@ const NOTHING: Shape = {
   directives: 0,
   fields: 0,
   repeats: 0,
+  nesting: 0,
   typeLists: 0,
   wrappers: 0,
 };
 
 /** What is wrong with a document's shape, if anything: `TOO_COMPLEX`. Before it is validated, which may cost much more than this. */
 export function findShapeFault(document: DocumentNode): AppError | null {
-  const shape = measureDocument(document);
+  const shape = measureOrOverflow(document);
+  if (shape === null) return new AppError("TOO_COMPLEX", "Cannot run this document: it is nested too deeply");
   for (const { counted, limit, unit } of SHAPE_LIMITS) {
     if (shape[counted] <= limit) continue;
     const figure = Number.isSafeInteger(shape[counted]) ? shape[counted] : "very many";
     return new AppError("TOO_COMPLEX", `Cannot run this document: it has ${figure} ${unit}, at most ${limit}`);
   }
   return null;
+}
+
+// What the parser's stack was enough for may be too much for the one here, and for the one of validation.
+function measureOrOverflow(document: DocumentNode): Shape | null {
+  try {
+    return measureDocument(document);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function measureDocument({ definitions }: DocumentNode): Shape {
@@ -63,8 +86,11 @@ function measureDocument({ definitions }: DocumentNode): Shape {
   const whole = { ...NOTHING };
   for (const node of definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION && node.kind !== Kind.FRAGMENT_DEFINITION) continue;
-    whole.directives += node.directives?.length ?? 0;
-    for (const variable of node.variableDefinitions ?? []) whole.directives += variable.directives?.length ?? 0;
+    addDirectives(whole, node.directives);
+    for (const { directives, defaultValue } of node.variableDefinitions ?? []) {
+      addDirectives(whole, directives);
+      if (defaultValue !== undefined) whole.nesting = Math.max(whole.nesting, nestingOf(defaultValue));
+    }
     if (node.kind !== Kind.OPERATION_DEFINITION) continue;
     whole.operations++;
     join(whole, measureSelections(node.selectionSet));
@@ -74,7 +100,7 @@ function measureDocument({ definitions }: DocumentNode): Shape {
   function measureSelections({ selections }: SelectionSetNode): Shape {
     const shape = { ...NOTHING };
     for (const selection of selections) {
-      shape.directives += selection.directives?.length ?? 0;
+      addDirectives(shape, selection.directives);
       join(shape, measureSelection(selection));
     }
     return shape;
@@ -85,6 +111,7 @@ function measureDocument({ definitions }: DocumentNode): Shape {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(selection.name.value);
     const inner = selection.selectionSet === undefined ? { ...NOTHING } : measureSelections(selection.selectionSet);
     inner.fields++;
+    for (const { value } of selection.arguments ?? []) inner.nesting = Math.max(inner.nesting, nestingOf(value));
     if (selection.alias !== undefined) inner.aliases++;
     const name = selection.name.value;
     if (name === "ofType") inner.wrappers++;
@@ -109,6 +136,22 @@ function measureDocument({ definitions }: DocumentNode): Shape {
   }
 }
 
+function addDirectives(shape: Shape, directives: readonly (DirectiveNode | ConstDirectiveNode)[] = []): void {
+  shape.directives += directives.length;
+  for (const { arguments: args = [] } of directives) {
+    for (const { value } of args) shape.nesting = Math.max(shape.nesting, nestingOf(value));
+  }
+}
+
+function nestingOf(value: ValueNode): number {
+  let deepest = 0;
+  if (value.kind === Kind.LIST) { for (const item of value.values) deepest = Math.max(deepest, nestingOf(item)); }
+  else if (value.kind === Kind.OBJECT) {
+    for (const field of value.fields) deepest = Math.max(deepest, nestingOf(field.value));
+  } else return 0;
+  return deepest + 1;
+}
+
 function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
@@ -117,6 +160,7 @@ function join(shape: Shape, inner: Shape): void {
   shape.aliases += inner.aliases;
   shape.directives += inner.directives;
   shape.fields += inner.fields;
+  shape.nesting = Math.max(shape.nesting, inner.nesting);
   shape.depth = Math.max(shape.depth, inner.depth);
   shape.typeLists = Math.max(shape.typeLists, inner.typeLists);
   shape.wrappers = Math.max(shape.wrappers, inner.wrappers);

@@ -38,7 +38,7 @@ export interface Edge {
 }
 
 const ALLOWED_HEADERS =
-  "authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id";
+  "authorization, content-type, graphql-cost, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id";
 const EXPOSED_HEADERS = "retry-after, mcp-session-id, www-authenticate";
 const PREFLIGHT_SECONDS = 600;
 const MAX_USER_AGENT_LENGTH = 500;

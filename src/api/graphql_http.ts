@@ -60,6 +60,7 @@ export function createGraphqlHttp(
       sameOrigin: edge.isSameOrigin(request),
       parameters,
       bodySize,
+      tellCost: request.headers.get("graphql-cost") === "1",
     });
   }
 

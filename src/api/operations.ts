@@ -18,6 +18,11 @@ import { useMask } from "./_masking.ts";
 import { useCredentialEnd } from "./_credential_end.ts";
 import { useRefusals } from "./_refused_operations.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
+import { useBounds } from "./_bounds.ts";
+import { createCostReport, type RateLeft } from "./_cost_report.ts";
+import { createDeadlines } from "./_deadlines.ts";
+import { createDocumentLimits } from "./_document_limits.ts";
+import type { Actor } from "../base/actor.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 /** One GraphQL request, whatever carried it. GraphQL over HTTP §5.1 */
@@ -44,7 +49,7 @@ export interface ServerContext extends RequestContext {
 }
 
 /** Runs operations for every transport through the same limits, rights and mask. */
-export interface Operations {
+export interface Operations extends Disposable {
   yoga: YogaServerInstance<ServerContext, object>;
   /** Parses and checks an operation; its errors are masked and plain. Never throws. */
   prepare(request: GraphqlRequest, context: RequestContext): Promise<PreparedOperation>;
@@ -65,13 +70,19 @@ export interface OperationsOptions {
   follow: Sessions["follow"];
   /** Has the audit log tell what was refused. */
   noteRefusal: NoteRefusal;
+  /** How often who asks may still ask. */
+  rateLeft: (actor: Actor) => Promise<RateLeft>;
+  /** How long an operation may take; 10 s if absent. */
+  deadlineMs?: number | undefined;
 }
 
 /** Builds the engine over a schema. */
 export function createOperations(
   schema: GraphQLSchema,
-  { introspection, follow, noteRefusal }: OperationsOptions,
+  { introspection, follow, noteRefusal, rateLeft, deadlineMs }: OperationsOptions,
 ): Operations {
+  const deadlines = createDeadlines({ deadlineMs });
+  const bounds = { limits: createDocumentLimits(schema), deadlines, report: createCostReport(rateLeft) };
   const yoga = createYoga<ServerContext>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -95,9 +106,10 @@ export function createOperations(
       useMask(),
       useCredentialEnd(follow),
       useRetryAfter(),
+      useBounds(bounds),
     ],
   });
-  return { yoga, prepare, run };
+  return { yoga, prepare, run, [Symbol.dispose]: () => deadlines[Symbol.dispose]() };
 
   async function prepare(request: GraphqlRequest, context: RequestContext): Promise<PreparedOperation> {
     const { query, variables, operationName } = request;

@@ -89,7 +89,8 @@ export function createWebSockets(
       const refused = await refusalOf(rateLimits.take("graphql", subjectOf(actor)));
       if (refused !== null) noteRefusal(actor, refused, "/graphql");
       if (refused !== null) return [maskError(refused, context.requestId)];
-      const operation = await operations.prepare(payload, { ...context, actor });
+      const tellCost = payload.extensions?.["cost"] === true;
+      const operation = await operations.prepare(payload, { ...context, actor, tellCost });
       if ("errors" in operation) return operation.errors;
       // The credential may have ended meanwhile: the answer goes nowhere, and the operation must not run.
       if (socket.readyState !== WebSocket.OPEN) return [new GraphQLError("The socket was closed")];

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
-import { createGraphqlHttp } from "../api/graphql_http.ts";
+import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
 import { buildSchema } from "../api/schema.ts";
@@ -64,6 +64,8 @@ export interface AppOptions {
   publicUrl: () => string;
   /** Puts something around the limits: a bench measures so what they cost. */
   wrapRateLimits?: (rateLimits: RateLimits) => RateLimits;
+  /** How long an operation may take; 10 s if absent. */
+  operationDeadlineMs?: number;
 }
 
 const log = roomLog("app");
@@ -73,7 +75,8 @@ const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
 /** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
 export async function createApp(
   config: Config,
-  { clock = systemClock, onFirstAdmin, publicUrl, wrapRateLimits = (limits) => limits }: AppOptions,
+  { clock = systemClock, onFirstAdmin, publicUrl, wrapRateLimits = (limits) => limits, operationDeadlineMs }:
+    AppOptions,
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
@@ -120,11 +123,13 @@ export async function createApp(
     publicUrl,
     secureCookies,
   });
-  const operations = createOperations(schema, {
+  const operations = stack.use(createOperations(schema, {
     introspection: config.introspection ?? isLoopback(config.host),
     follow: sessions.follow,
     noteRefusal,
-  });
+    rateLeft: (actor) => rateLimits.left("graphql", subjectOf(actor)),
+    deadlineMs: operationDeadlineMs,
+  }));
   const edge = createEdge({ sessions, publicUrl, allowedOrigins, trustedProxies, secureCookies });
   const stopped = new AbortController();
   const graphql = createGraphqlHttp({

@@ -8,6 +8,8 @@ import type { Rule } from "./_rules.ts";
 export interface Counters {
   /** Counts one for a subject, and returns 0; where the rule holds no more, the milliseconds until it does. Throws `UNAVAILABLE`. */
   count(subject: string, rule: Rule): Promise<number>;
+  /** How many a subject has counted in its window, and the milliseconds until that ends. Throws `UNAVAILABLE`. */
+  look(subject: string, rule: Rule): Promise<{ used: number; endsInMs: number }>;
 }
 
 /** What the key-value file holds of a counter. */
@@ -42,7 +44,7 @@ const log = roomLog("rate_limits");
 export function createCounters(kv: Kv, clock: Clock): Counters {
   // In the order in which their windows began.
   const counters = new Map<string, Counter>();
-  return { count };
+  return { count, look };
 
   async function count(subject: string, rule: Rule): Promise<number> {
     const key = `${rule.action} ${subject}`;
@@ -65,6 +67,11 @@ export function createCounters(kv: Kv, clock: Clock): Counters {
       counter.count = Math.max(counter.count, countToStore(counter, rule));
     }
     return 0;
+  }
+
+  async function look(subject: string, rule: Rule): Promise<{ used: number; endsInMs: number }> {
+    const { used, startedAt } = await findCounter(`${rule.action} ${subject}`, rule);
+    return { used, endsInMs: startedAt + rule.windowSeconds * 1_000 - clock.now() };
   }
 
   async function findCounter(key: string, rule: Rule): Promise<Counter> {

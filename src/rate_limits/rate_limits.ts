@@ -30,6 +30,11 @@ export interface RateLimits {
    * is exact. Throws `RATE_LIMITED` with the seconds to wait, `UNAVAILABLE`.
    */
   take(action: RateLimitedAction, subject: string): Promise<void>;
+  /** How much of `action` a subject has left in its window, and the seconds until that ends. Throws `UNAVAILABLE`. */
+  left(
+    action: RateLimitedAction,
+    subject: string,
+  ): Promise<{ limit: number; remaining: number; resetSeconds: number }>;
   /** Every rule. Throws `UNAUTHENTICATED`, `FORBIDDEN`. */
   list(actor: Actor): Promise<RateLimitRule[]>;
   /** Changes a rule, which holds from the next `take` on, for what was counted already too. Throws `UNAUTHENTICATED`, `FORBIDDEN`. */
@@ -53,7 +58,7 @@ export interface RateLimitsDependencies {
 export function createRateLimits({ database, kv, audit, clock }: RateLimitsDependencies): RateLimits {
   const rules = createRules(database, clock);
   const counters = createCounters(kv, clock);
-  return { take, list, set };
+  return { take, left, list, set };
 
   async function take(action: RateLimitedAction, subject: string): Promise<void> {
     const waitMs = await counters.count(clientBlock(subject), await rules.find(action));
@@ -61,6 +66,13 @@ export function createRateLimits({ database, kv, audit, clock }: RateLimitsDepen
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
     const message = `Cannot do this so often: wait ${retryAfterSeconds} s`;
     throw new AppError("RATE_LIMITED", message, { retryAfterSeconds });
+  }
+
+  async function left(action: RateLimitedAction, subject: string) {
+    const rule = await rules.find(action);
+    const { used, endsInMs } = await counters.look(clientBlock(subject), rule);
+    const remaining = Math.max(0, rule.maxCount - used);
+    return { limit: rule.maxCount, remaining, resetSeconds: Math.max(1, Math.ceil(endsInMs / 1_000)) };
   }
 
   async function list(actor: Actor): Promise<RateLimitRule[]> {
