@@ -135,8 +135,10 @@ function choiceOf({ kind, severity }: SecurityEventFilter): { column: Sql; value
   return severity ? { column: sql`severity`, values: [...new Set(severity)] } : null;
 }
 
+// Every 64th event that is looked at, whether it fits or not, has the statement asked whether it is still wanted.
 function matching({ kind, severity, actorId, occurredAfter, occurredBefore }: SecurityEventFilter): Sql {
-  return sql`sequence > 0 ${kind && severity ? sql`AND severity IN ${listOf(severity)}` : empty}
+  return sql`sequence > 0 AND CASE WHEN sequence & 63 THEN 1 ELSE still_wanted() END
+    ${kind && severity ? sql`AND severity IN ${listOf(severity)}` : empty}
     ${actorId ? sql`AND actor_id = ${actorId}` : empty}
     ${occurredAfter === null || occurredAfter === undefined ? empty : sql`AND occurred_at > ${occurredAfter}`}
     ${occurredBefore === null || occurredBefore === undefined ? empty : sql`AND occurred_at < ${occurredBefore}`}`;

@@ -60,7 +60,7 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
               `"quoted phrases"; all must be there. At most 32, in 1,000 characters; blank: everything.`,
           }),
         },
-        resolve: async (_root, { projectId, filter, search, ...paging }, { actor, signal }) => {
+        resolve: async (_root, { projectId, filter, search, ...paging }, context) => {
           const page = readPage(paging);
           const capturedById = filter?.capturedById && localId("User", filter.capturedById);
           const request = {
@@ -68,9 +68,10 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
             filter: { ...filter, capturedById },
             search,
             page,
-            signal,
+            // A signal is made when it is asked for, and only a search can be broken off.
+            ...(search ? { signal: context.signal } : {}),
           };
-          return toConnection(page, await elements.list(actor, request));
+          return toConnection(page, await elements.list(context.actor, request));
         },
       },
       { name: "ElementConnection" },

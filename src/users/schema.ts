@@ -111,9 +111,10 @@ function addUserList(builder: Builder, users: Users, { User, UserRole, UserStatu
           filter: t.arg({ type: UserFilter, description: "Absent: all of them." }),
           search: t.arg.string({ description: "A part of the e-mail or the name, in whatever case." }),
         },
-        resolve: async (_root, { filter, search, ...args }, { actor }) => {
+        resolve: async (_root, { filter, search, ...args }, { actor, signal }) => {
           const page = readPage(args);
-          const listing = { role: filter?.role ?? null, status: filter?.status ?? null, search: search || null };
+          const chosen = { role: filter?.role ?? null, status: filter?.status ?? null };
+          const listing = { ...chosen, search: search || null, signal };
           return toConnection(page, await users.list(actor, listing, page));
         },
       },

@@ -41,6 +41,8 @@ export interface UserListing {
   status: readonly UserStatus[] | null;
   /** A part of the e-mail or the name. */
   search: string | null;
+  /** Ends a search whose caller went away. */
+  signal?: AbortSignal;
 }
 
 /** Why credentials are refused, for the audit log alone. */
@@ -141,7 +143,8 @@ export function createUsers({ database, audit, clock }: UsersDependencies): User
     const search = listing.search === null ? null : toEmailKey(listing.search);
     const normal = { ...listing, search };
     // A search reads every name.
-    const connection = search === null ? database.read : database.background();
+    const { signal } = listing;
+    const connection = search === null ? database.read : database.background(signal === undefined ? {} : { signal });
     return toSlice(page, await listUsers(connection, normal, page), () => countUsers(connection, normal));
   }
 
