@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createProject } from "./support/captures.ts";
-import { EVENT_STREAM, get, JSON_TYPE, MULTIPART, parse, post, RESPONSE_TYPE, VIEWER } from "./support/http_answers.ts";
+import { EVENT_STREAM, get, JSON_TYPE, parse, post, RESPONSE_TYPE, VIEWER } from "./support/http_answers.ts";
 import { startApp } from "./support/running_app.ts";
 
 Deno.test("an answer has the type that the client likes best, by RFC 9110 §12.5.1", async () => {
@@ -25,7 +25,7 @@ Deno.test("an answer has the type that the client likes best, by RFC 9110 §12.5
     [`${RESPONSE_TYPE};q=0.5, */*`, JSON_TYPE],
     [`${JSON_TYPE};q=0, */*`, RESPONSE_TYPE],
     [`${RESPONSE_TYPE}, */*;q=0.1`, RESPONSE_TYPE],
-    [`${MULTIPART};deferSpec=20220824,${RESPONSE_TYPE},${JSON_TYPE};q=0.9`, RESPONSE_TYPE],
+    [`multipart/mixed;deferSpec=20220824,${RESPONSE_TYPE},${JSON_TYPE};q=0.9`, RESPONSE_TYPE],
     [`${EVENT_STREAM}, ${JSON_TYPE}`, JSON_TYPE],
     [`${EVENT_STREAM}, ${JSON_TYPE};q=0.9`, EVENT_STREAM],
     [EVENT_STREAM, EVENT_STREAM],
@@ -45,7 +45,7 @@ Deno.test("a request that accepts nothing of ours is 406, says why, and changes 
   const refused = [
     "image/png",
     "text/html",
-    "text/*",
+    "multipart/mixed",
     "garbage",
     `${JSON_TYPE};q=0`,
     `${JSON_TYPE};charset=utf-16`,
@@ -69,7 +69,14 @@ Deno.test("a subscription is an event stream, and 406 with a reason for who acce
     const answer = await post(app, { body, accept });
     assert.deepEqual([answer.status, answer.type], [200, EVENT_STREAM], accept);
   }
-  for (const accept of [JSON_TYPE, RESPONSE_TYPE, MULTIPART, `${JSON_TYPE}, ${EVENT_STREAM};q=0`]) {
+  for (
+    const accept of [
+      JSON_TYPE,
+      RESPONSE_TYPE,
+      `multipart/mixed;subscriptionSpec=1.0, ${JSON_TYPE}`,
+      `${JSON_TYPE}, ${EVENT_STREAM};q=0`,
+    ]
+  ) {
     const answer = await post(app, { body, accept });
     assert.deepEqual([answer.status, answer.code], [406, "INVALID_INPUT"], accept);
     assert.match(answer.text, /text\/event-stream/);

@@ -31,7 +31,7 @@ async function listAnswers(url: string, token: string): Promise<[string, Init, n
     ["/health/ready", {}, 200],
     ["/graphql?query={viewer{id}}", {}, 200],
     ["/graphql?query=mutation{signOut}", {}, 405],
-    ["/graphql", { method: "PUT" }, 400],
+    ["/graphql", { method: "PUT" }, 405],
     ["/graphql", post({ query: "{ viewer { id } }" }), 200],
     ["/graphql", post({ query: "{ viewer {" }), 200],
     ["/graphql", post([]), 400],

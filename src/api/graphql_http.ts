@@ -4,6 +4,7 @@ import { newId } from "../base/ids.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { clearedSessionCookie } from "../sessions/cookies.ts";
 import { graphiqlResponse } from "./_graphiql.ts";
+import { type AcceptedTypes, chooseTypes } from "./media_types.ts";
 import type { Edge } from "./edge.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 import type { GraphqlRequest, Operations } from "./operations.ts";
@@ -30,14 +31,13 @@ export function createGraphqlHttp(
   { operations, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
 ): (request: Request, ipAddress: string | null) => Promise<Response> {
   return async function answer(request, ipAddress) {
-    if (request.method === "GET" && request.headers.get("accept")?.includes("text/html")) {
-      return await graphiqlResponse();
-    }
+    const accepted = chooseTypes(request.headers.get("accept"), request.method);
+    if (accepted?.best === "text/html") return await graphiqlResponse();
     const headers = new Headers();
     let actor: Actor = edge.guestOf(request, ipAddress);
     try {
       actor = await identify(request, ipAddress, headers);
-      const response = await answerOperation(request, actor, headers);
+      const response = await answerOperation(request, actor, { accepted, headers });
       for (const [name, value] of headers) response.headers.append(name, value);
       return response;
     } catch (error) {
@@ -49,18 +49,21 @@ export function createGraphqlHttp(
     }
   };
 
-  async function answerOperation(request: Request, actor: Actor, responseHeaders: Headers) {
+  async function answerOperation(request: Request, actor: Actor, { accepted, headers }: AnswerOptions) {
     await rateLimits.take("graphql", subjectOf(actor));
+    checkMethod(request, headers);
+    if (accepted === null) throw notAcceptable();
     const { parameters, bodySize } = await readParameters(request, actor);
-    return await operations.yoga.fetch(request, {
+    return await operations.yoga.fetch(forYoga(request, accepted), {
       actor,
       requestId: newId(),
       signal: AbortSignal.any([request.signal, stopped]),
-      responseHeaders,
+      responseHeaders: headers,
       sameOrigin: edge.isSameOrigin(request),
       parameters,
       bodySize,
       tellCost: request.headers.get("graphql-cost") === "1",
+      accepted,
     });
   }
 
@@ -78,6 +81,34 @@ export function createGraphqlHttp(
       throw error;
     }
   }
+}
+
+interface AnswerOptions {
+  accepted: AcceptedTypes | null;
+  /** Of the answer. */
+  headers: Headers;
+}
+
+// Before the operation runs, so that nothing is changed by a request whose answer can't be read.
+function checkMethod({ method }: Request, headers: Headers): void {
+  if (method === "GET" || method === "POST") return;
+  headers.set("allow", "GET, POST, OPTIONS");
+  throw new AppError("INVALID_INPUT", `Cannot answer ${method}: send GET or POST`, { httpStatus: 405 });
+}
+
+function notAcceptable(): AppError {
+  const message = "Cannot answer in a type that this request accepts: " +
+    "accept application/graphql-response+json, application/json or text/event-stream";
+  return new AppError("INVALID_INPUT", message, { httpStatus: 406 });
+}
+
+// Yoga goes by the order of the types, whatever their weights.
+function forYoga(request: Request, { best, takesStream }: AcceptedTypes): Request {
+  const wanted = takesStream && best !== "text/event-stream" ? `${best}, text/event-stream` : best;
+  if (request.headers.get("accept") === wanted) return request;
+  const headers = new Headers(request.headers);
+  headers.set("accept", wanted);
+  return new Request(request.url, { method: request.method, headers, signal: request.signal });
 }
 
 /** Whom a request counts for: the user or token, a guest's address. */
@@ -109,10 +140,18 @@ function checkQueryString(parameters: URLSearchParams): void {
   if (!parameters.get("query")) throw new AppError("INVALID_INPUT", "Cannot answer a request without a query");
   for (const name of ["variables", "extensions"]) {
     const text = parameters.get(name);
-    if (text) parseJson(new TextEncoder().encode(text));
+    const json = text ? parseJson(new TextEncoder().encode(text)) : null;
+    if (json !== null && !isRecord(json)) throw new AppError("INVALID_INPUT", `Cannot read ${name}: send an object`);
   }
 }
 
 function isGraphqlRequest(json: unknown): json is GraphqlRequest {
-  return typeof json === "object" && json !== null && "query" in json && typeof json.query === "string";
+  if (!isRecord(json) || typeof json["query"] !== "string") return false;
+  const { operationName = null, variables = null, extensions = null } = json;
+  return (operationName === null || typeof operationName === "string") &&
+    [variables, extensions].every((value) => value === null || isRecord(value));
+}
+
+function isRecord(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

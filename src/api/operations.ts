@@ -12,6 +12,8 @@ import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } fro
 import { AppError } from "../base/errors.ts";
 import type { RequestContext } from "../graphql/builder.ts";
 import { maskError } from "../graphql/error_mask.ts";
+import { headersOf, statusOf } from "./http_status.ts";
+import type { AcceptedTypes } from "./media_types.ts";
 import { createDocumentCache } from "./_document_cache.ts";
 import { useIntrospectionRule } from "./_introspection.ts";
 import { useMask } from "./_masking.ts";
@@ -46,6 +48,8 @@ export interface ServerContext extends RequestContext {
   parameters: GraphqlRequest | null;
   /** Bytes of the request's body. */
   bodySize: number;
+  /** What the client of an HTTP request takes. */
+  accepted?: AcceptedTypes;
 }
 
 /** Runs operations for every transport through the same limits, rights and mask. */
@@ -105,8 +109,9 @@ export function createOperations(
       useRefusals(noteRefusal),
       useMask(),
       useCredentialEnd(follow),
-      useRetryAfter(),
       useBounds(bounds),
+      useStreamCheck(),
+      useStatus(),
     ],
   });
   return { yoga, prepare, run, [Symbol.dispose]: () => deadlines[Symbol.dispose]() };
@@ -162,17 +167,34 @@ function useParameters(): Plugin<object, ServerContext> {
   };
 }
 
-// RFC 6585 §4
-function useRetryAfter(): Plugin {
+// Before it starts: nobody would read what it has to say.
+function useStreamCheck(): Plugin<ServerContext> {
   return {
-    onResultProcess({ result, setResult }) {
-      if (Array.isArray(result) || isAsyncIterable(result) || !("errors" in result)) return;
-      const limited = result.errors?.find((error) => error.extensions["code"] === "RATE_LIMITED");
-      if (limited === undefined) return;
-      const headers = { "retry-after": String(limited.extensions["retryAfterSeconds"]) };
-      setResult({ ...result, extensions: { ...result.extensions, http: { status: 429, headers } } });
+    onSubscribe({ args: { contextValue: { accepted } } }) {
+      if (accepted?.takesStream !== false) return;
+      const message = "Cannot send a subscription in a type that this request accepts: accept text/event-stream";
+      throw new GraphQLError(message, { extensions: { code: "INVALID_INPUT", http: { status: 406 } } });
     },
   };
+}
+
+// Yoga takes a status from each error, and knows the specification of the older type for some of them alone.
+function useStatus(): Plugin<object, ServerContext> {
+  return {
+    onResultProcess({ result, serverContext: { accepted }, setResult }) {
+      if (Array.isArray(result) || isAsyncIterable(result) || accepted === undefined) return;
+      if (result.errors === undefined || result.errors.some(isOfHttp)) return;
+      const errors = result.errors.map(toPlain);
+      const http = { status: statusOf(result, accepted.best), headers: headersOf(result) };
+      setResult({ ...result, errors, extensions: { ...result.extensions, http } });
+    },
+  };
+}
+
+// A mutation by GET, a stream for who takes none: these are faults of the request, in whatever type.
+function isOfHttp({ extensions }: GraphQLError): boolean {
+  const { http } = extensions;
+  return typeof http === "object" && http !== null && "status" in http && (http.status === 405 || http.status === 406);
 }
 
 function useTokenLimit(): Plugin {

@@ -4,7 +4,6 @@ import { bearer, type Data, type RunningApp } from "./running_app.ts";
 export const JSON_TYPE = "application/json";
 export const RESPONSE_TYPE = "application/graphql-response+json";
 export const EVENT_STREAM = "text/event-stream";
-export const MULTIPART = "multipart/mixed";
 
 /** A request that anybody may make. */
 export const VIEWER = { query: "{ viewer { role } }" };
