@@ -11,6 +11,7 @@ import { migrate } from "../src/database/migrations.ts";
 import * as contentRows from "../src/elements/_content_rows.ts";
 import * as feedRows from "../src/elements/_feed_rows.ts";
 import * as listRows from "../src/elements/_list_rows.ts";
+import * as rankedRows from "../src/elements/_ranked_rows.ts";
 import * as elementRows from "../src/elements/_rows.ts";
 import type { Element, ElementFilter } from "../src/elements/elements.ts";
 import * as projectRows from "../src/projects/_rows.ts";
@@ -225,6 +226,12 @@ const CALLS: Record<string, Call[]> = {
     pages.map((page): Call => (c) => listRows.listElements(c, listing, page))
   ),
   "elements/_list_rows.ts countElements": listings.map((listing): Call => (c) => listRows.countElements(c, listing)),
+  "elements/_ranked_rows.ts listRanked": listings.filter(({ match }) => match === null).flatMap((listing) =>
+    pages.map((page): Call => (c) =>
+      rankedRows.listRanked(c, listing, { match: `"a"*`, page: { ...page, afterRank: 1, beforeRank: 4 } })
+    )
+  ),
+  "elements/_ranked_rows.ts findSnippets": [(c) => rankedRows.findSnippets(c, IDS, `"a"*`)],
   "elements/_feed_rows.ts insertFeedRow": [
     (c) => feedRows.insertFeedRow(c, ID, { revision: 1, kind: "CAPTURED", elementId: ID }),
   ],

@@ -1,6 +1,5 @@
 import type { Builder } from "../graphql/builder.ts";
 import { captureSchema } from "./capture_input.ts";
-import type { addElementType } from "./_element_type.ts";
 
 /** Adds the input of `captureElement`; `captureSchema` holds its limits. */
 export function addCaptureInput(builder: Builder) {
@@ -69,20 +68,4 @@ export function addCaptureInput(builder: Builder) {
       note: t.string({ description: "What the person wants done." }),
     }),
   }).validate(captureSchema);
-}
-
-/** Adds the filter of `elements`. */
-export function addElementFilter(builder: Builder, { ElementStatus }: ReturnType<typeof addElementType>) {
-  return builder.inputType("ElementFilter", {
-    description: "What is absent does not matter; what is given must all hold.",
-    fields: (t) => ({
-      status: t.field({ type: [ElementStatus], description: "One of these." }),
-      pageUrlPrefix: t.string(),
-      pageId: t.id(),
-      tagName: t.string({ description: "In any case." }),
-      capturedById: t.id(),
-      createdAfter: t.field({ type: "DateTime" }),
-      createdBefore: t.field({ type: "DateTime" }),
-    }),
-  });
 }

@@ -3,6 +3,7 @@ import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
 import type { Page } from "../graphql/pages.ts";
 import { COLUMNS, type ElementRow, toElement } from "./_rows.ts";
+import { anywhere } from "./_search_terms.ts";
 import type { Element, ElementFilter } from "./elements.ts";
 
 /** Which elements a list has: one project's, or those of all projects that somebody is a member of. */
@@ -33,7 +34,7 @@ export async function countElements(connection: Connection, listing: ElementList
   const row = await connection.get<{ count: number }>(
     match === null
       ? sql`SELECT count(*) AS count FROM elements WHERE ${inScope(scope)} ${matching(filter)}`
-      : sql`SELECT count(*) AS count FROM ${found(listing, match)} WHERE TRUE ${matching(filter)}`,
+      : sql`SELECT count(*) AS count FROM ${found(scope, anywhere(match))} WHERE TRUE ${matching(filter)}`,
   );
   return row?.count ?? 0;
 }
@@ -56,22 +57,25 @@ function memberPage(memberId: string, filter: ElementFilter, page: Page): Sql {
 }
 
 // In the order of the index's keys, which is that of capturing, so that a page is read without the matches behind it.
-function searchPage(listing: ElementListing, match: string, page: Page): Sql {
+function searchPage({ scope, filter }: ElementListing, match: string, page: Page): Sql {
+  return sql`
+    SELECT ${COLUMNS} FROM ${found(scope, anywhere(match))} WHERE TRUE ${matching(filter)} ${betweenKeys(page)}
+    ORDER BY search_key ${orderOf(page)} LIMIT ${page.limit + 1}`;
+}
+
+/** The condition that an element's key in the index lies within the page; what its ends name may be gone. */
+export function betweenKeys({ after, before }: Pick<Page, "after" | "before">): Sql {
   const keyFrom = (id: string) =>
     sql`(SELECT id FROM element_search_keys WHERE element_id >= ${id} ORDER BY element_id LIMIT 1)`;
   const keyTo = (id: string) =>
     sql`(SELECT id FROM element_search_keys WHERE element_id <= ${id} ORDER BY element_id DESC LIMIT 1)`;
-  const after = page.after === null
-    ? empty
-    : sql`AND search_key < coalesce(${keyFrom(page.after)}, 9223372036854775807)`;
-  const before = page.before === null ? empty : sql`AND search_key > coalesce(${keyTo(page.before)}, 0)`;
-  return sql`
-    SELECT ${COLUMNS} FROM ${found(listing, match)} WHERE TRUE ${matching(listing.filter)} ${after} ${before}
-    ORDER BY search_key ${orderOf(page)} LIMIT ${page.limit + 1}`;
+  const later = after === null ? empty : sql`AND search_key < coalesce(${keyFrom(after)}, 9223372036854775807)`;
+  const earlier = before === null ? empty : sql`AND search_key > coalesce(${keyTo(before)}, 0)`;
+  return sql`${later} ${earlier}`;
 }
 
-/** The elements that match, each with its key in the index. The statement may be told to stop at every 64th. */
-function found({ scope }: ElementListing, match: string): Sql {
+/** The elements that an expression finds, each with its key in the index. The statement may be told to stop at every 64th. */
+export function found(scope: ElementScope, expression: string): Sql {
   const projects = "projectId" in scope
     ? sql`SELECT ${scope.projectId} AS project_id`
     : sql`SELECT project_id FROM project_members WHERE user_id = ${scope.memberId}`;
@@ -80,7 +84,7 @@ function found({ scope }: ElementListing, match: string): Sql {
       JOIN element_search_keys ON element_search_keys.id = element_search.rowid
       JOIN elements ON elements.id = element_search_keys.element_id
     WHERE element_search MATCH 'project : (' || coalesce((SELECT group_concat('"' || replace(project_id, '-', '') || '"', ' OR ')
-        FROM (${projects})), '"none"') || ') AND {text note comments selector component title url} : (' || ${match} || ')'
+        FROM (${projects})), '"none"') || ') AND (' || ${expression} || ')'
       AND CASE WHEN element_search.rowid & 63 THEN 1 ELSE still_wanted() END)`;
 }
 
@@ -90,7 +94,8 @@ function between(page: Page): Sql {
   return sql`${after} ${before}`;
 }
 
-function orderOf(page: Page): Sql {
+/** Newest first, read from the page's end. */
+export function orderOf(page: Page): Sql {
   return page.fromEnd ? sql`ASC` : sql`DESC`;
 }
 
@@ -100,7 +105,8 @@ function inScope(scope: ElementScope): Sql {
     : sql`project_id IN (SELECT project_id FROM project_members WHERE user_id = ${scope.memberId})`;
 }
 
-function matching(filter: ElementFilter): Sql {
+/** The condition of a filter. */
+export function matching(filter: ElementFilter): Sql {
   const { status, pageUrlPrefix, pageId, tagName, capturedById, createdAfter, createdBefore } = filter;
   const conditions = [
     status && sql`AND status IN ${listOf(status)}`,

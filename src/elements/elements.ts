@@ -3,10 +3,10 @@ import { type Actor, requireSignedIn } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
-import { type Permission, requirePermission } from "../base/permissions.ts";
+import type { Permission } from "../base/permissions.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Events } from "../events/events.ts";
-import { type Page, type Slice, toSlice } from "../graphql/pages.ts";
+import type { Page, RankedPage, Slice } from "../graphql/pages.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { captureElement } from "./_capture.ts";
@@ -21,9 +21,9 @@ import {
 } from "./_content_rows.ts";
 import { announceChange, type ElementChange, recordChange, watchChanges, type WatchRequest } from "./_feed.ts";
 import type { Image, ImageType } from "./_images.ts";
-import { countElements, type ElementScope, listElements } from "./_list_rows.ts";
+import { findSnippetsFor, listFor } from "./_listing.ts";
+import type { SnippetPart } from "./_ranked_rows.ts";
 import { deleteElement, findElements, updateElement } from "./_rows.ts";
-import { toMatchExpression } from "./_search_terms.ts";
 
 /** What became of an element. */
 export type ElementStatus = "OPEN" | "ACKNOWLEDGED" | "RESOLVED" | "DISMISSED";
@@ -87,7 +87,8 @@ export interface ListRequest {
   filter: ElementFilter;
   /** Words, each the beginning of one in the element, and "phrases"; all must be there. */
   search?: string | null | undefined;
-  page: Page;
+  /** Ranked: how well an element matches the search comes first; without a search all are alike. */
+  page: Page | RankedPage;
   /** Ends a search whose caller went away. */
   signal?: AbortSignal;
 }
@@ -126,6 +127,8 @@ export interface Elements {
   computedStylesOf(ids: readonly string[]): Promise<Record<string, unknown>[]>;
   /** The screenshots' measures of elements already shown. */
   screenshotsOf(ids: readonly string[]): Promise<(Screenshot | null)[]>;
+  /** Where elements already shown match a search; null for one that does not any more. Throws as `list` does. */
+  snippetsOf(ids: readonly string[], search: string, signal: AbortSignal): Promise<(SnippetPart[] | null)[]>;
   /** The comments of elements already shown, oldest first. */
   commentsOf(ids: readonly string[]): Promise<ElementComment[][]>;
 }
@@ -149,7 +152,7 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   return {
     capture: (actor, capture) => captureElement(dependencies, actor, capture),
     get,
-    list,
+    list: (actor, request) => listFor(dependencies, actor, request),
     update,
     comment,
     delete: remove,
@@ -158,6 +161,8 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     htmlOf: async (ids, maxBytes) => inOrder(ids, await findHtml(read, ids, maxBytes), ""),
     computedStylesOf: async (ids) => inOrder(ids, await findComputedStyles(read, ids), {}),
     screenshotsOf: async (ids) => inOrder(ids, await findScreenshots(read, ids), null),
+    snippetsOf: async (ids, search, signal) =>
+      inOrder(ids, await findSnippetsFor(database, ids, { search, signal }), null),
     commentsOf: async (ids) =>
       inOrder(ids, Map.groupBy(await listComments(read, ids), (comment) => comment.elementId), []),
   };
@@ -173,18 +178,6 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     if (element === undefined) throw hiddenAs;
     await projects.authorize(actor, { projectId: element.projectId, permission, hiddenAs });
     return element;
-  }
-
-  async function list(actor: Actor, { filter, search, page, signal, ...request }: ListRequest) {
-    const signedIn = requirePermission(actor, "READ_ELEMENTS");
-    const projectId = request.projectId ?? (signedIn.kind === "token" ? signedIn.projectId : null);
-    if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
-    const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
-    const match = search ? toMatchExpression(search) : null;
-    const listing = { scope, filter, match };
-    // A search may read much of the index, so it does not run on the event loop.
-    const connection = match === null ? read : database.background(signal === undefined ? {} : { signal });
-    return toSlice(page, await listElements(connection, listing, page), () => countElements(connection, listing));
   }
 
   function update(actor: Actor, id: string, { note, status }: { note?: string | null; status?: ElementStatus }) {
@@ -244,6 +237,6 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   }
 }
 
-function inOrder<T>(ids: readonly string[], found: Map<string, T>, absent: T): T[] {
+function inOrder<T, Absent>(ids: readonly string[], found: Map<string, T>, absent: Absent): (T | Absent)[] {
   return ids.map((id) => found.get(id) ?? absent);
 }

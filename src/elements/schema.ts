@@ -2,10 +2,11 @@ import { z } from "zod";
 import { toGlobalId } from "../base/ids.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { localId } from "../graphql/nodes.ts";
-import { readPage, toConnection } from "../graphql/pages.ts";
+import { readPage } from "../graphql/pages.ts";
 import { commentBodySchema, noteSchema } from "./capture_input.ts";
 import { addElementType, type ElementSchemaTypes, type ElementServices } from "./_element_type.ts";
-import { addCaptureInput, addElementFilter } from "./_inputs.ts";
+import { addCaptureInput } from "./_inputs.ts";
+import { addElementList } from "./_list_schema.ts";
 import type { ElementEvent, Elements } from "./elements.ts";
 
 type ElementTypes = ReturnType<typeof addElementType>;
@@ -18,6 +19,7 @@ export function addElementsSchema(
 ): ElementTypes {
   const types = addElementType(builder, services, lower);
   addQueries(builder, services.elements, types);
+  addElementList(builder, services.elements, types);
   addCapture(builder, services.elements, types);
   addChanges(builder, services.elements, types);
   addSubscription(builder, services.elements, types);
@@ -25,7 +27,6 @@ export function addElementsSchema(
 }
 
 function addQueries(builder: Builder, elements: Elements, types: ElementTypes): void {
-  const ElementFilter = addElementFilter(builder, types);
   builder.queryFields((t) => ({
     element: t.field({
       type: types.Element,
@@ -46,37 +47,6 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
         return items[0] ?? null;
       },
     }),
-    elements: t.connection(
-      {
-        type: types.Element,
-        description: "Elements of one project, or of all that one is a member of, newest first. " +
-          "`NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
-        args: {
-          projectId: t.arg.id(),
-          filter: t.arg({ type: ElementFilter }),
-          search: t.arg.string({
-            description:
-              "Words, each the beginning of one in text, note, comments, selector, component, title or URL, and " +
-              `"quoted phrases"; all must be there. At most 32, in 1,000 characters; blank: everything.`,
-          }),
-        },
-        resolve: async (_root, { projectId, filter, search, ...paging }, context) => {
-          const page = readPage(paging);
-          const capturedById = filter?.capturedById && localId("User", filter.capturedById);
-          const request = {
-            projectId: projectId ? localId("Project", projectId) : null,
-            filter: { ...filter, capturedById },
-            search,
-            page,
-            // A signal is made when it is asked for, and only a search can be broken off.
-            ...(search ? { signal: context.signal } : {}),
-          };
-          return toConnection(page, await elements.list(context.actor, request));
-        },
-      },
-      { name: "ElementConnection" },
-      { name: "ElementEdge" },
-    ),
   }));
 }
 

@@ -1,0 +1,132 @@
+import type { Builder } from "../graphql/builder.ts";
+import { localId } from "../graphql/nodes.ts";
+import { readPage, readRankedPage, toConnection } from "../graphql/pages.ts";
+import type { addElementType } from "./_element_type.ts";
+import type { SnippetPart } from "./_ranked_rows.ts";
+import type { Elements } from "./elements.ts";
+
+type ElementTypes = ReturnType<typeof addElementType>;
+
+/** Adds `elements`, its filter and its order, and what a search found of each element. */
+export function addElementList(builder: Builder, elements: Elements, types: ElementTypes): void {
+  const ElementFilter = addElementFilter(builder, types);
+  const ElementOrder = addElementOrder(builder);
+  const Snippet = addSnippet(builder);
+  builder.queryField("elements", (t) =>
+    t.connection(
+      {
+        type: types.Element,
+        description: "Elements of one project, or of all that one is a member of, newest first unless `orderBy` says " +
+          "otherwise; `first` or `last` 1 to 100, 20 where neither is given. " +
+          "`UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `UNAVAILABLE` for a search that takes over 10 s.",
+        args: {
+          projectId: t.arg.id({ description: "A project's global id; absent: all that one is a member of." }),
+          filter: t.arg({ type: ElementFilter, description: "Absent: all of them." }),
+          search: t.arg.string({
+            description:
+              "Words, each the beginning of one in text (its first 20,000 characters), note, comments, selector, " +
+              `component, title or URL, and "quoted phrases"; all must be there. At most 32, in 1,000 characters; ` +
+              "blank: everything.",
+          }),
+          orderBy: t.arg({
+            type: ElementOrder,
+            defaultValue: "CREATED_AT_DESC",
+            description: "null: newest first. A cursor is good for the order that gave it.",
+          }),
+        },
+        resolve: async (_root, { projectId, filter, search, orderBy, ...paging }, { actor, signal }) => {
+          const page = orderBy === "RELEVANCE" ? readRankedPage(paging) : readPage(paging);
+          const slice = await elements.list(actor, {
+            projectId: projectId ? localId("Project", projectId) : null,
+            filter: { ...filter, capturedById: filter?.capturedById && localId("User", filter.capturedById) },
+            search,
+            page,
+            signal,
+          });
+          const connection = toConnection(page, slice);
+          // One read for the whole page, once somebody asks.
+          let snippets: ReturnType<Elements["snippetsOf"]> | undefined;
+          const ids = slice.items.map(({ id }) => id);
+          const snippetAt = async (index: number) => {
+            snippets ??= search ? elements.snippetsOf(ids, search, signal) : Promise.resolve([]);
+            return (await snippets)[index] ?? null;
+          };
+          return {
+            ...connection,
+            edges: connection.edges.map((edge, index) => ({ ...edge, snippet: () => snippetAt(index) })),
+          };
+        },
+      },
+      { name: "ElementConnection", description: "A page of elements." },
+      {
+        name: "ElementEdge",
+        description: "An element in a list.",
+        fields: (edge) => ({
+          snippet: edge.field({
+            type: Snippet,
+            nullable: true,
+            description:
+              "What the search found of it: about 24 words around the most of the terms in one of its texts. null " +
+              "without a search, and where it was changed since so that it does not match. `UNAVAILABLE`.",
+            resolve: ({ snippet }) => snippet(),
+          }),
+        }),
+      },
+    ));
+}
+
+function addElementOrder(builder: Builder) {
+  return builder.enumType("ElementOrder", {
+    description: "In which order a list of elements comes.",
+    values: {
+      CREATED_AT_DESC: { description: "The newest first." },
+      RELEVANCE: {
+        description:
+          "By where the terms of `search` are: all in note and comments, or with component and page title too, or with " +
+          "selector, text and URL too; in each of these three, all as whole words before beginnings of words; the newest " +
+          "first among equals. Without a search all are equal. An element's place depends on nothing but its own texts.",
+      },
+    } as const,
+  });
+}
+
+function addSnippet(builder: Builder) {
+  const SnippetPartType = builder.objectRef<SnippetPart>("SnippetPart").implement({
+    description: "A piece of a snippet.",
+    fields: (t) => ({
+      text: t.exposeString("text", {
+        description: "Plain text as it was captured or written: no markup to be rendered.",
+      }),
+      hit: t.exposeBoolean("hit", { description: "Whether this is what the search found." }),
+    }),
+  });
+  return builder.objectRef<SnippetPart[]>("Snippet").implement({
+    description: "What a search found, with what stands around it.",
+    fields: (t) => ({
+      text: t.string({
+        description: "All of it, as plain text; `…` where it is cut.",
+        resolve: (parts) => parts.map(({ text }) => text).join(""),
+      }),
+      parts: t.field({
+        type: [SnippetPartType],
+        description: "The same in pieces, in order: what was found, and what stands before, between and after.",
+        resolve: (parts) => parts,
+      }),
+    }),
+  });
+}
+
+function addElementFilter(builder: Builder, { ElementStatus }: ElementTypes) {
+  return builder.inputType("ElementFilter", {
+    description: "What is absent does not matter; what is given must all hold.",
+    fields: (t) => ({
+      status: t.field({ type: [ElementStatus], description: "One of these." }),
+      pageUrlPrefix: t.string(),
+      pageId: t.id(),
+      tagName: t.string({ description: "In any case." }),
+      capturedById: t.id(),
+      createdAfter: t.field({ type: "DateTime" }),
+      createdBefore: t.field({ type: "DateTime" }),
+    }),
+  });
+}

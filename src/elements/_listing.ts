@@ -1,0 +1,41 @@
+import type { Actor } from "../base/actor.ts";
+import { requirePermission } from "../base/permissions.ts";
+import type { Database } from "../database/database.ts";
+import { type Slice, toSlice } from "../graphql/pages.ts";
+import { countElements, type ElementScope, listElements } from "./_list_rows.ts";
+import { findSnippets, listRanked, type RankedElement, type SnippetPart } from "./_ranked_rows.ts";
+import { toMatchExpression } from "./_search_terms.ts";
+import type { Element, ElementsDependencies, ListRequest } from "./elements.ts";
+
+/** Lists elements; see `Elements.list`. */
+export async function listFor(
+  { database, projects }: Pick<ElementsDependencies, "database" | "projects">,
+  actor: Actor,
+  { filter, search, page, signal, ...request }: ListRequest,
+): Promise<Slice<Element>> {
+  const signedIn = requirePermission(actor, "READ_ELEMENTS");
+  const projectId = request.projectId ?? (signedIn.kind === "token" ? signedIn.projectId : null);
+  if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
+  const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
+  const match = search ? toMatchExpression(search) : null;
+  const listing = { scope, filter, match };
+  // A search may read much of the index, so it does not run on the event loop.
+  const connection = match === null ? database.read : database.background(signal === undefined ? {} : { signal });
+  const count = () => countElements(connection, listing);
+  if (!("afterRank" in page)) return toSlice(page, await listElements(connection, listing, page), count);
+  const ranked = match === null
+    ? (await listElements(connection, listing, page)).map((element): RankedElement => ({ ...element, rank: 0 }))
+    : await listRanked(connection, listing, { match, page });
+  const slice = toSlice(page, ranked, count);
+  return { ...slice, ranks: slice.items.map(({ rank }) => rank) };
+}
+
+/** Where elements match a search; see `Elements.snippetsOf`. */
+export async function findSnippetsFor(
+  database: Database,
+  ids: readonly string[],
+  { search, signal }: { search: string; signal: AbortSignal },
+): Promise<Map<string, SnippetPart[]>> {
+  const match = toMatchExpression(search);
+  return match === null ? new Map() : await findSnippets(database.background({ signal }), ids, match);
+}
