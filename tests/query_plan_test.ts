@@ -13,6 +13,7 @@ import * as feedRows from "../src/elements/_feed_rows.ts";
 import * as listRows from "../src/elements/_list_rows.ts";
 import * as rankedRows from "../src/elements/_ranked_rows.ts";
 import * as elementRows from "../src/elements/_rows.ts";
+import * as snippetRows from "../src/elements/_snippet_rows.ts";
 import type { Element, ElementFilter } from "../src/elements/elements.ts";
 import * as projectRows from "../src/projects/_rows.ts";
 import * as rateLimitRows from "../src/rate_limits/_rows.ts";
@@ -231,7 +232,7 @@ const CALLS: Record<string, Call[]> = {
       rankedRows.listRanked(c, listing, { match: `"a"*`, page: { ...page, afterRank: 1, beforeRank: 4 } })
     )
   ),
-  "elements/_ranked_rows.ts findSnippets": [(c) => rankedRows.findSnippets(c, IDS, `"a"*`)],
+  "elements/_snippet_rows.ts findSnippets": [(c) => snippetRows.findSnippets(c, IDS, `"a"*`)],
   "elements/_feed_rows.ts insertFeedRow": [
     (c) => feedRows.insertFeedRow(c, ID, { revision: 1, kind: "CAPTURED", elementId: ID }),
   ],

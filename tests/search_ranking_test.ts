@@ -7,7 +7,7 @@ const SEARCH =
   `query ($search: String, $orderBy: ElementOrder, $first: Int, $after: String, $last: Int, $before: String) {
   elements(search: $search, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-    edges { cursor node { id note } snippet { text parts { text hit } } }
+    edges { cursor node { id note } snippet { field text parts { text hit } } }
   }
 }`;
 
@@ -130,17 +130,32 @@ Deno.test("a snippet shows what was found, in the text that has the most of it, 
   const comment = `mutation ($id: ID!) { commentOnElement(input: { elementId: $id, body: "Colour is off" }) { id } }`;
   await app.ask(comment, { id: commented }, app.token);
   const first = async (search: string, variables: Data = {}) => marked((await find(app, search, variables)).edges[0]);
+  const fieldOf = async (search: string) => (await find(app, search)).edges[0].snippet.field;
   assert.equal(await first("larg ubersch"), "Make the <b>[Überschrift]</b> [larger], please");
   assert.match(String(await first(`"needle and thread"`)), /^…(before )+\[needle and thread\]( after)+…$/);
   assert.equal(await first("haystack"), `[hit] {"hit":true} \u0001[haystack]\u0002 …`, "content marks nothing");
   assert.equal(await first("colour is"), "[Colour] [is] off");
   assert.equal(await first("colour", { orderBy: "CREATED_AT_DESC" }), "[Colour] is off");
+  await add({ pageTitle: "Basket of goods", selector: "main > form.checkout", text: "goods in a basket: goods" });
+  await add({ component: { framework: "react", name: "PayButton", file: "src/cart/PayButton.tsx" } });
+  assert.equal(await first("basket goods"), "[Basket] of [goods]");
+  assert.deepEqual(
+    await Promise.all(["larg", "colour", "paybutton", "basket", "needle", "checkout", "shop"].map(fieldOf)),
+    [
+      ...["NOTE", "COMMENTS", "COMPONENT", "PAGE_TITLE", "TEXT", "SELECTOR", "PAGE_URL"],
+    ],
+  );
   const hex = projectId.slice(projectId.indexOf("_") + 1).replaceAll("-", "");
   assert.deepEqual((await find(app, hex)).edges, [], "the project is no text");
+  await createProject(app, app.token, "Another");
+  const other = await createProject(app, app.token, "A third");
+  await add({ projectId: other, note: "Colour of another project" });
+  const both = (await find(app, "colour")).edges.map(marked);
+  assert.deepEqual(both, ["[Colour] of another project", "[Colour] is off"], "of several projects at once");
   const { edges } = await find(app, "larg");
   assert.equal(edges[0].snippet.text, edges[0].snippet.parts.map(({ text }: Data) => text).join(""));
   const { elements } = await app.ask(SEARCH, {}, app.token);
-  assert.deepEqual(elements.edges.map(({ snippet }: Data) => snippet), [null, null, null, null], "without a search");
+  assert.deepEqual(elements.edges.map(({ snippet }: Data) => snippet), Array(7).fill(null), "without a search");
 });
 
 Deno.test("whatever is captured comes back whole in its snippet, and nothing but a term is a hit", async () => {

@@ -2,7 +2,7 @@ import type { Builder } from "../graphql/builder.ts";
 import { localId } from "../graphql/nodes.ts";
 import { readPage, readRankedPage, toConnection } from "../graphql/pages.ts";
 import type { addElementType } from "./_element_type.ts";
-import type { SnippetPart } from "./_ranked_rows.ts";
+import type { SearchedField, Snippet } from "./_snippet_rows.ts";
 import type { Elements } from "./elements.ts";
 
 type ElementTypes = ReturnType<typeof addElementType>;
@@ -11,7 +11,7 @@ type ElementTypes = ReturnType<typeof addElementType>;
 export function addElementList(builder: Builder, elements: Elements, types: ElementTypes): void {
   const ElementFilter = addElementFilter(builder, types);
   const ElementOrder = addElementOrder(builder);
-  const Snippet = addSnippet(builder);
+  const SnippetType = addSnippet(builder);
   builder.queryField("elements", (t) =>
     t.connection(
       {
@@ -63,10 +63,10 @@ export function addElementList(builder: Builder, elements: Elements, types: Elem
         description: "An element in a list.",
         fields: (edge) => ({
           snippet: edge.field({
-            type: Snippet,
+            type: SnippetType,
             nullable: true,
             description:
-              "What the search found of it: about 24 words around the most of the terms in one of its texts. null " +
+              "What the search found of it: about 24 words of the text that shows the most of the terms. null " +
               "without a search, and where it was changed since so that it does not match. `UNAVAILABLE`.",
             resolve: ({ snippet }) => snippet(),
           }),
@@ -91,26 +91,36 @@ function addElementOrder(builder: Builder) {
 }
 
 function addSnippet(builder: Builder) {
-  const SnippetPartType = builder.objectRef<SnippetPart>("SnippetPart").implement({
+  const SearchedFieldType = builder.enumType("SearchedField", {
+    description: "A text of an element that is searched.",
+    values: {
+      NOTE: { description: "`Element.note`." },
+      COMMENTS: { description: "The bodies of `Element.comments`, one after the other." },
+      COMPONENT: { description: "Name and file of `Element.component`." },
+      PAGE_TITLE: { description: "`Element.pageTitle`." },
+      TEXT: { description: "The first 20,000 characters of `Element.text`." },
+      SELECTOR: { description: "`Element.selector`." },
+      PAGE_URL: { description: "`Element.pageUrl`." },
+    } satisfies Record<SearchedField, object>,
+  });
+  const SnippetPartType = builder.objectRef<Snippet["parts"][number]>("SnippetPart").implement({
     description: "A piece of a snippet.",
     fields: (t) => ({
-      text: t.exposeString("text", {
-        description: "Plain text as it was captured or written: no markup to be rendered.",
-      }),
+      text: t.exposeString("text", { description: "As it was captured or written; never markup to be rendered." }),
       hit: t.exposeBoolean("hit", { description: "Whether this is what the search found." }),
     }),
   });
-  return builder.objectRef<SnippetPart[]>("Snippet").implement({
+  return builder.objectRef<Snippet>("Snippet").implement({
     description: "What a search found, with what stands around it.",
     fields: (t) => ({
+      field: t.expose("field", { type: SearchedFieldType, description: "The text that it is from." }),
       text: t.string({
-        description: "All of it, as plain text; `…` where it is cut.",
-        resolve: (parts) => parts.map(({ text }) => text).join(""),
+        description: "All of it as plain text, never markup to be rendered; `…` where it is cut.",
+        resolve: ({ parts }) => parts.map(({ text }) => text).join(""),
       }),
-      parts: t.field({
+      parts: t.expose("parts", {
         type: [SnippetPartType],
         description: "The same in pieces, in order: what was found, and what stands before, between and after.",
-        resolve: (parts) => parts,
       }),
     }),
   });

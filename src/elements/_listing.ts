@@ -3,8 +3,9 @@ import { requirePermission } from "../base/permissions.ts";
 import type { Database } from "../database/database.ts";
 import { type Slice, toSlice } from "../graphql/pages.ts";
 import { countElements, type ElementScope, listElements } from "./_list_rows.ts";
-import { findSnippets, listRanked, type RankedElement, type SnippetPart } from "./_ranked_rows.ts";
+import { listRanked, type RankedElement } from "./_ranked_rows.ts";
 import { toMatchExpression } from "./_search_terms.ts";
+import { findSnippets, type Snippet } from "./_snippet_rows.ts";
 import type { Element, ElementsDependencies, ListRequest } from "./elements.ts";
 
 /** Lists elements; see `Elements.list`. */
@@ -35,7 +36,7 @@ export async function findSnippetsFor(
   database: Database,
   ids: readonly string[],
   { search, signal }: { search: string; signal: AbortSignal },
-): Promise<Map<string, SnippetPart[]>> {
+): Promise<Map<string, Snippet>> {
   const match = toMatchExpression(search);
   return match === null ? new Map() : await findSnippets(database.background({ signal }), ids, match);
 }

@@ -22,7 +22,7 @@ import {
 import { announceChange, type ElementChange, recordChange, watchChanges, type WatchRequest } from "./_feed.ts";
 import type { Image, ImageType } from "./_images.ts";
 import { findSnippetsFor, listFor } from "./_listing.ts";
-import type { SnippetPart } from "./_ranked_rows.ts";
+import type { Snippet } from "./_snippet_rows.ts";
 import { deleteElement, findElements, updateElement } from "./_rows.ts";
 
 /** What became of an element. */
@@ -128,7 +128,7 @@ export interface Elements {
   /** The screenshots' measures of elements already shown. */
   screenshotsOf(ids: readonly string[]): Promise<(Screenshot | null)[]>;
   /** Where elements already shown match a search; null for one that does not any more. Throws as `list` does. */
-  snippetsOf(ids: readonly string[], search: string, signal: AbortSignal): Promise<(SnippetPart[] | null)[]>;
+  snippetsOf(ids: readonly string[], search: string, signal: AbortSignal): Promise<(Snippet | null)[]>;
   /** The comments of elements already shown, oldest first. */
   commentsOf(ids: readonly string[]): Promise<ElementComment[][]>;
 }
