@@ -177,3 +177,41 @@ Deno.test("whatever is captured comes back whole in its snippet, and nothing but
     { numRuns: 40 },
   );
 });
+
+Deno.test("a search finds the same elements by relevance as newest first, each once, whatever is searched for", async () => {
+  await using app = await startApp();
+  await createProject(app, app.token);
+  // Some end in one another; one is of letters that the index's tokenizer does not know.
+  const word = fc.constantFrom(
+    "tax",
+    "taxes",
+    "taxed",
+    "Ta",
+    "total",
+    "to",
+    "été",
+    "ete",
+    "\u{1e900}\u{1e901}",
+    "日本",
+    "x.y",
+  );
+  const words = fc.array(word, { maxLength: 4 }).map((list) => list.join(" "));
+  const fields = fc.record({ note: words, text: words, pageTitle: words, selector: words.map((text) => `a ${text}`) });
+  for (const input of fc.sample(fields, 30)) await capture(app, app.token, captureInput(input));
+  const term = fc.oneof(word, words.map((text) => `"${text}"`));
+  const search = fc.array(term, { minLength: 1, maxLength: 3 }).map((terms) => terms.join(" "));
+  const idsOf = ({ edges }: Data): string[] => edges.map(({ node }: Data) => node.id);
+  await fc.assert(
+    fc.asyncProperty(search.filter((text) => /[^\s"]/.test(text)), async (text) => {
+      const newest = await find(app, text, { orderBy: "CREATED_AT_DESC", first: 100 });
+      const ranked = await find(app, text, { first: 100 });
+      assert.deepEqual(idsOf(ranked).toSorted(), idsOf(newest).toSorted());
+      assert.deepEqual(idsOf(await find(app, text, { last: 100 })), idsOf(ranked), "read from its end");
+      assert.equal(ranked.totalCount, ranked.edges.length);
+      for (const { snippet } of ranked.edges) {
+        assert.ok(snippet.parts.some(({ hit }: Data) => hit), JSON.stringify(snippet));
+      }
+    }),
+    { numRuns: 80 },
+  );
+});
