@@ -72,6 +72,7 @@ const OPERATIONS: Record<string, Operation> = {
   },
   "verifyAudit": { query: `{ verifyAudit { valid } }` },
   "appConfig": { query: `{ appConfig { key } }` },
+  "systemStatus": { query: `{ systemStatus { version } }` },
   "rateLimits": { query: `{ rateLimits { action } }` },
   "signIn": {
     query: `mutation { signIn(input: { email: "nobody@example.org", password: "x" }) { token } }`,

@@ -12,7 +12,7 @@ const FLOORS = [
   ["base"],
   ["database", "kv", "events", "graphql"],
   ["audit"],
-  ["users", "settings", "rate_limits"],
+  ["users", "settings", "status", "rate_limits"],
   ["sessions"],
   ["projects"],
   ["elements"],

@@ -19,6 +19,7 @@ import * as projectRows from "../src/projects/_rows.ts";
 import * as rateLimitRows from "../src/rate_limits/_rows.ts";
 import * as tokenRows from "../src/sessions/_rows.ts";
 import * as settingRows from "../src/settings/_rows.ts";
+import * as statusRows from "../src/status/_rows.ts";
 import * as userRows from "../src/users/_rows.ts";
 import type { UserListing } from "../src/users/users.ts";
 
@@ -32,6 +33,7 @@ const SMALL = new Set([
   "rate_limits",
   "app_config",
   "demo_rows",
+  "migrations",
   "json_each",
   "sqlite_schema",
   "CONSTANT",
@@ -192,6 +194,7 @@ const CALLS: Record<string, Call[]> = {
   "settings/_rows.ts findSetting": [(c) => settingRows.findSetting(c, "a")],
   "settings/_rows.ts upsertSetting": [(c) => settingRows.upsertSetting(c, setting)],
   "settings/_rows.ts insertSetting": [(c) => settingRows.insertSetting(c, setting)],
+  "status/_rows.ts listAppliedVersions": [(c) => statusRows.listAppliedVersions(c)],
   "sessions/_rows.ts findTokenByHash": [(c) => tokenRows.findTokenByHash(c, new Uint8Array(32))],
   "sessions/_rows.ts findToken": [(c) => tokenRows.findToken(c, ID)],
   "sessions/_rows.ts isTokenAddress": [(c) => tokenRows.isTokenAddress(c, ID, "::1")],

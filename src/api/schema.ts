@@ -16,6 +16,8 @@ import { addSettingsSchema } from "../settings/schema.ts";
 import type { Settings } from "../settings/settings.ts";
 import { addSignallingSchema } from "../signalling/schema.ts";
 import type { Signalling } from "../signalling/signalling.ts";
+import { addStatusSchema } from "../status/schema.ts";
+import type { Status } from "../status/status.ts";
 import { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
 
@@ -25,6 +27,7 @@ export interface Services {
   users: Users;
   rateLimits: RateLimits;
   settings: Settings;
+  status: Status;
   sessions: Sessions;
   projects: Projects;
   elements: Elements;
@@ -42,11 +45,12 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { audit, users, rateLimits, settings, sessions, projects, elements, signalling, peers } = services;
+  const { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers } = services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users, addAuditSchema(builder, audit));
   addRateLimitsSchema(builder, rateLimits);
   addSettingsSchema(builder, settings);
+  addStatusSchema(builder, status);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });
   const elementTypes = addElementsSchema(builder, { elements, projects, users }, {

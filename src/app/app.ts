@@ -28,8 +28,10 @@ import { resealAll } from "../database/resealing.ts";
 import { createSettings } from "../settings/settings.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
+import { createStatus } from "../status/status.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
 import { backUpFirst } from "./backup_request.ts";
+import { readFailure } from "./backup_failure.ts";
 import { describeDrift } from "./drift.ts";
 import { noteRestore } from "./restore_journal.ts";
 import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
@@ -80,7 +82,7 @@ export async function createApp(
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
-  const migrated = await bringUpToDate(config.dataDir, folder.paths.database, clock);
+  const { migrated, hasDrifted } = await bringUpToDate(config.dataDir, folder.paths.database, clock);
   const database = stack.use(openDatabase(folder.paths.database));
   stack.use(startUpkeep(database, folder.paths.database));
   stack.use(keepStatementFile(folder.paths.statements, { database, clock }));
@@ -102,6 +104,19 @@ export async function createApp(
   const rateLimits = wrapRateLimits(createRateLimits({ database, kv, audit, clock }));
   const settings = createSettings({ database, audit, sealer, clock });
   stack.use(startScheduledPruning({ audit, settings, clock }));
+  const checkReadiness = async () => ({
+    database: await stateOf(database.read.get(sql`SELECT 1`)),
+    kv: await stateOf(kv.get(["readiness"])),
+  });
+  const status = createStatus({
+    database,
+    paths: folder.paths,
+    migrations: MIGRATIONS,
+    version: VERSION,
+    isWell: async () =>
+      !hasDrifted && await readFailure(folder.paths.backupFailure) === null &&
+      Object.values(await checkReadiness()).every((state) => state === "ok"),
+  });
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
@@ -119,10 +134,8 @@ export async function createApp(
       "Others on the network can read passwords and tokens: put a proxy with TLS in front, see docs/proxies.md",
     );
   }
-  const schema = buildSchema({ audit, users, rateLimits, settings, sessions, projects, elements, signalling, peers }, {
-    publicUrl,
-    secureCookies,
-  });
+  const services = { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers };
+  const schema = buildSchema(services, { publicUrl, secureCookies });
   const operations = stack.use(createOperations(schema, {
     introspection: config.introspection ?? isLoopback(config.host),
     follow: sessions.follow,
@@ -166,10 +179,7 @@ export async function createApp(
     rateLimits,
     noteRefusal,
     schema,
-    checkReadiness: async () => ({
-      database: await stateOf(database.read.get(sql`SELECT 1`)),
-      kv: await stateOf(kv.get(["readiness"])),
-    }),
+    checkReadiness,
     endStreams: () => {
       stopped.abort();
       events[Symbol.dispose]();
@@ -181,16 +191,21 @@ export async function createApp(
 }
 
 /** Applies what is pending, after a backup of what there is, and warns of a schema that is not what the migrations make. */
-async function bringUpToDate(dataDir: string, path: string, clock: Clock): Promise<string[]> {
+async function bringUpToDate(
+  dataDir: string,
+  path: string,
+  clock: Clock,
+): Promise<{ migrated: string[]; hasDrifted: boolean }> {
   const backUp = async () => {
     const backup = await backUpFirst(dataDir);
     log.info("Backed up to {backup} before migrating", { backup });
   };
   const runs = await migrate({ path, folder: MIGRATIONS, clock, backUp });
-  for (const drift of describeDrift(await readMigrationReport(path, MIGRATIONS))) {
+  const drifts = describeDrift(await readMigrationReport(path, MIGRATIONS));
+  for (const drift of drifts) {
     log.warning("The database drifted from its migrations: {drift}", { drift });
   }
-  return runs.map(({ version }) => version);
+  return { migrated: runs.map(({ version }) => version), hasDrifted: drifts.length > 0 };
 }
 
 /** Seals anew what an older key sealed, and then lets that key go. */

@@ -38,6 +38,8 @@ export const PERMISSIONS = {
   READ_USERS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   MANAGE_LIMITS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   MANAGE_SETTINGS: { roles: ADMINS, scope: "SESSION", projectRole: null },
+  /** How the server is. */
+  READ_STATUS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   READ_AUDIT: { roles: ADMINS, scope: "AUDIT_READ", projectRole: null },
   CREATE_PROJECTS: { roles: DEVELOPERS, scope: "SESSION", projectRole: null },
   /** A project's name and members; an admin may of any project. */

@@ -34,21 +34,23 @@ export function addElementList(builder: Builder, elements: Elements, types: Elem
             description: "null: newest first. A cursor is good for the order that gave it.",
           }),
         },
-        resolve: async (_root, { projectId, filter, search, orderBy, ...paging }, { actor, signal }) => {
+        resolve: async (_root, { projectId, filter, search, orderBy, ...paging }, context) => {
           const page = orderBy === "RELEVANCE" ? readRankedPage(paging) : readPage(paging);
-          const slice = await elements.list(actor, {
+          // A signal is made when it is asked for, and only a search can be broken off.
+          const signal = search ? context.signal : undefined;
+          const slice = await elements.list(context.actor, {
             projectId: projectId ? localId("Project", projectId) : null,
             filter: { ...filter, capturedById: filter?.capturedById && localId("User", filter.capturedById) },
             search,
             page,
-            signal,
+            ...(signal === undefined ? {} : { signal }),
           });
           const connection = toConnection(page, slice);
           // One read for the whole page, once somebody asks.
           let snippets: ReturnType<Elements["snippetsOf"]> | undefined;
           const ids = slice.items.map(({ id }) => id);
           const snippetAt = async (index: number) => {
-            snippets ??= search ? elements.snippetsOf(ids, search, signal) : Promise.resolve([]);
+            snippets ??= search ? elements.snippetsOf(ids, search, context.signal) : Promise.resolve([]);
             return (await snippets)[index] ?? null;
           };
           return {

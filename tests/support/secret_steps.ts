@@ -100,6 +100,7 @@ export const STEPS: Record<string, Step> = {
     assert.equal(await codeOf(world, set, { key: "turn.secret", value: SEALED.secret }), "FORBIDDEN");
   },
   appConfig: asAdmin(`{ appConfig { key value } }`, () => ({})),
+  systemStatus: asAdmin(`{ systemStatus { version } }`, () => ({})),
   rateLimits: asAdmin(`{ rateLimits { action limit } }`, () => ({})),
   setRateLimit: async (world) => {
     const set = `mutation ($input: SetRateLimitInput!) { setRateLimit(input: $input) { action } }`;
