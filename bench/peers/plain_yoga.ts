@@ -10,7 +10,7 @@ const yoga = createYoga({
     resolvers: {
       Query: {
         element: (_root: unknown, { id }: { id: string }) => queries.element(id),
-        elements: (_root: unknown, args: { projectId: string }) => queries.elements(args),
+        elements: (_root: unknown, args: { projectId: string; after: string }) => queries.elements(args),
       },
     },
   }),

@@ -1,5 +1,4 @@
 import type { ExecutionResult } from "graphql";
-import { isAsyncIterable, type Plugin } from "graphql-yoga";
 import { AppError } from "../base/errors.ts";
 import type { RequestContext } from "../graphql/builder.ts";
 import { maskError } from "../graphql/error_mask.ts";
@@ -7,20 +6,10 @@ import type { Sessions } from "../sessions/sessions.ts";
 
 type Results = AsyncIterableIterator<ExecutionResult>;
 
-/** Ends each subscription, with an answer that says why, when the credential ends under which it was begun. */
-export function useCredentialEnd(follow: Sessions["follow"]): Plugin<RequestContext> {
-  return {
-    onSubscribe: ({ args }) => ({
-      onSubscribeResult({ result, setResult }) {
-        if (isAsyncIterable(result)) setResult(endWithCredential(result, args.contextValue, follow));
-      },
-    }),
-  };
-}
-
-function endWithCredential(
+/** Ends a subscription, with an answer that says why, when the credential ends under which it was begun. */
+export function endWithCredential(
   results: AsyncIterable<ExecutionResult>,
-  { actor, requestId }: RequestContext,
+  { actor, requestId }: Pick<RequestContext, "actor" | "requestId">,
   follow: Sessions["follow"],
 ): Results {
   const source = results[Symbol.asyncIterator]();

@@ -1,28 +1,16 @@
 import type { DocumentNode, ExecutionResult, SelectionSetNode } from "graphql";
 import { Kind } from "graphql";
-import { isAsyncIterable, type Plugin } from "graphql-yoga";
-import type { RequestContext } from "../graphql/builder.ts";
+import type { OperationArgs } from "./_execution.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 
-/** Notes what operations were refused, before the errors are masked. */
-export function useRefusals(note: NoteRefusal): Plugin<RequestContext> {
-  return {
-    onContextBuilding: ({ extendContext }) => extendContext({ refused: [] }),
-    onExecute: ({ args }) => ({
-      onExecuteDone: ({ result }) => isAsyncIterable(result) ? undefined : noteAll(result, args),
-    }),
-    onSubscribe: ({ args }) => ({
-      onSubscribeResult: ({ result }) => isAsyncIterable(result) ? undefined : noteAll(result, args),
-    }),
-  };
-
-  function noteAll(
-    { errors = [] }: ExecutionResult,
-    { document, contextValue: { actor, refused = [] } }: { document: DocumentNode; contextValue: RequestContext },
-  ): void {
-    for (const error of errors) note(actor, error, rootFieldOf(document, error.path?.[0]));
-    for (const error of refused) note(actor, error, "node");
-  }
+/** Notes what of an operation was refused, before its errors are masked. */
+export function noteRefusals(
+  note: NoteRefusal,
+  { errors = [] }: ExecutionResult,
+  { document, contextValue: { actor, refused } }: Pick<OperationArgs, "document" | "contextValue">,
+): void {
+  for (const error of errors) note(actor, error, rootFieldOf(document, error.path?.[0]));
+  for (const error of refused) note(actor, error, "node");
 }
 
 // Never the path itself: an alias is any text that the client chose, of any length.

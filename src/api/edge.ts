@@ -5,7 +5,7 @@ import { readSessionCookie } from "../sessions/cookies.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { findClientAddress } from "./_client_address.ts";
 import { createOrigins, type OriginRules } from "./_origins.ts";
-import { addSecurityHeaders } from "./_security_headers.ts";
+import { securityHeaders } from "./_security_headers.ts";
 
 /** What the edge decides by. */
 export interface EdgeDependencies extends OriginRules {
@@ -33,7 +33,9 @@ export interface Edge {
   identifyBearer(authorization: string | null, origin: Origin): Promise<Actor>;
   /** Answers `OPTIONS`, with which a browser asks whether a page may send more than a form could. Fetch §4.8. Throws `FORBIDDEN`. */
   answerPreflight(request: Request): Response;
-  /** Adds to an answer what every answer has: the security headers and, for an allowed origin, CORS. */
+  /** What every answer has: the security headers and, for an allowed origin, CORS. */
+  headersFor(request: Request): Readonly<Record<string, string>>;
+  /** Adds to an answer what every answer has and this one has not: where it says better, that stays. */
   addHeaders(request: Request, response: Response): void;
 }
 
@@ -55,6 +57,7 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     identify,
     identifyBearer,
     answerPreflight,
+    headersFor,
     addHeaders,
   };
 
@@ -104,14 +107,21 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     return new Response(null, { status: 204, headers });
   }
 
-  function addHeaders(request: Request, { headers }: Response): void {
-    addSecurityHeaders(headers, { isHttps: rules.publicUrl().startsWith("https:") });
-    headers.append("vary", "Origin");
+  function headersFor(request: Request): Readonly<Record<string, string>> {
+    const always = securityHeaders({ isHttps: rules.publicUrl().startsWith("https:") });
     const origin = request.headers.get("origin");
-    if (origin === null || !isKnownHost(request) || !isAllowedOrigin(request)) return;
+    if (origin === null || !isKnownHost(request) || !isAllowedOrigin(request)) return always;
     // Without `Access-Control-Allow-Credentials`: another site's page never asks with the cookie.
-    headers.set("access-control-allow-origin", origin);
-    headers.set("access-control-expose-headers", EXPOSED_HEADERS);
+    return { ...always, "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED_HEADERS };
+  }
+
+  function addHeaders(request: Request, { headers }: Response): void {
+    // What was written with `headersFor` has them all.
+    if (headers.has("x-content-type-options")) return;
+    for (const [name, value] of Object.entries(headersFor(request))) {
+      if (name === "vary") headers.append(name, value);
+      else if (!headers.has(name)) headers.set(name, value);
+    }
   }
 }
 

@@ -1,19 +1,22 @@
+import { type ExecutionResult, OperationTypeNode } from "graphql";
 import type { Actor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
-import { newId } from "../base/ids.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { clearedSessionCookie } from "../sessions/cookies.ts";
+import type { StreamAnswer } from "./event_stream.ts";
 import { graphiqlResponse } from "./_graphiql.ts";
-import { type AcceptedTypes, chooseTypes } from "./media_types.ts";
+import { readRequest } from "./_http_request.ts";
 import type { Edge } from "./edge.ts";
-import type { NoteRefusal } from "./refused_attempts.ts";
-import type { GraphqlRequest, Operations } from "./operations.ts";
+import { headersOf, statusOf } from "./http_status.ts";
+import { type AcceptedTypes, chooseTypes, contentType, type MediaType } from "./media_types.ts";
+import type { Operations, PreparedOperation, RequestFacts } from "./operations.ts";
 import { refusalResponse } from "./refusal.ts";
-import { parseJson, readJsonBody } from "./request_body.ts";
+import type { NoteRefusal } from "./refused_attempts.ts";
 
 /** What GraphQL over HTTP is built on. */
 export interface GraphqlHttpDependencies {
   operations: Operations;
+  streamAnswer: StreamAnswer;
   edge: Edge;
   rateLimits: RateLimits;
   noteRefusal: NoteRefusal;
@@ -22,13 +25,9 @@ export interface GraphqlHttpDependencies {
   stopped: AbortSignal;
 }
 
-/** The body of a request that may carry a capture; a guest's has less, because nothing of a guest is stored. */
-const MAX_BODY_BYTES = 12 * 1_048_576;
-const MAX_GUEST_BODY_BYTES = 1_048_576;
-
-/** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. */
+/** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. https://graphql.github.io/graphql-over-http */
 export function createGraphqlHttp(
-  { operations, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
+  { operations, streamAnswer, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
 ): (request: Request, ipAddress: string | null) => Promise<Response> {
   return async function answer(request, ipAddress) {
     const accepted = chooseTypes(request.headers.get("accept"), request.method);
@@ -37,9 +36,7 @@ export function createGraphqlHttp(
     let actor: Actor = edge.guestOf(request, ipAddress);
     try {
       actor = await identify(request, ipAddress, headers);
-      const response = await answerOperation(request, actor, { accepted, headers });
-      for (const [name, value] of headers) response.headers.append(name, value);
-      return response;
+      return await answerOperation(request, actor, { accepted, headers });
     } catch (error) {
       // Nobody reads the answer to a request that was broken off; that it was is no fault of ours.
       const refusal = request.signal.aborted ? new AppError("UNAVAILABLE", "The request was broken off") : error;
@@ -52,19 +49,43 @@ export function createGraphqlHttp(
   async function answerOperation(request: Request, actor: Actor, { accepted, headers }: AnswerOptions) {
     await rateLimits.take("graphql", subjectOf(actor));
     checkMethod(request, headers);
-    if (accepted === null) throw notAcceptable();
-    const { parameters, bodySize } = await readParameters(request, actor);
-    return await operations.yoga.fetch(forYoga(request, accepted), {
+    if (accepted === null) throw notAcceptable("Cannot answer");
+    const { parameters, bodySize } = await readRequest(request, actor);
+    const facts = factsOf(request, actor, { bodySize, headers });
+    const operation = operations.prepare(parameters, facts);
+    if (!("errors" in operation)) checkType(request, operation, { accepted, headers });
+    const answer = "errors" in operation ? operation : await operation.run();
+    const response = Symbol.asyncIterator in answer || accepted.best === "text/event-stream"
+      ? await streamAnswer(request, answer)
+      : writeAnswer(request, answer, accepted.best);
+    for (const [name, value] of headers) response.headers.append(name, value);
+    return response;
+  }
+
+  function factsOf(
+    request: Request,
+    actor: Actor,
+    { bodySize, headers }: { bodySize: number; headers: Headers },
+  ): RequestFacts {
+    let signal: AbortSignal | undefined;
+    return {
       actor,
-      requestId: newId(),
-      signal: AbortSignal.any([request.signal, stopped]),
+      requestId: crypto.randomUUID(),
       responseHeaders: headers,
-      sameOrigin: edge.isSameOrigin(request),
-      parameters,
       bodySize,
       tellCost: request.headers.get("graphql-cost") === "1",
-      accepted,
-    });
+      get signal() {
+        return signal ??= AbortSignal.any([request.signal, stopped]);
+      },
+      get sameOrigin() {
+        return edge.isSameOrigin(request);
+      },
+    };
+  }
+
+  function writeAnswer(request: Request, answer: ExecutionResult, type: MediaType): Response {
+    const headers = { ...edge.headersFor(request), ...headersOf(answer), "content-type": contentType(type) };
+    return new Response(JSON.stringify(answer), { status: statusOf(answer, type), headers });
   }
 
   async function identify(request: Request, ipAddress: string | null, headers: Headers): Promise<Actor> {
@@ -89,28 +110,6 @@ interface AnswerOptions {
   headers: Headers;
 }
 
-// Before the operation runs, so that nothing is changed by a request whose answer can't be read.
-function checkMethod({ method }: Request, headers: Headers): void {
-  if (method === "GET" || method === "POST") return;
-  headers.set("allow", "GET, POST, OPTIONS");
-  throw new AppError("INVALID_INPUT", `Cannot answer ${method}: send GET or POST`, { httpStatus: 405 });
-}
-
-function notAcceptable(): AppError {
-  const message = "Cannot answer in a type that this request accepts: " +
-    "accept application/graphql-response+json, application/json or text/event-stream";
-  return new AppError("INVALID_INPUT", message, { httpStatus: 406 });
-}
-
-// Yoga goes by the order of the types, whatever their weights.
-function forYoga(request: Request, { best, takesStream }: AcceptedTypes): Request {
-  const wanted = takesStream && best !== "text/event-stream" ? `${best}, text/event-stream` : best;
-  if (request.headers.get("accept") === wanted) return request;
-  const headers = new Headers(request.headers);
-  headers.set("accept", wanted);
-  return new Request(request.url, { method: request.method, headers, signal: request.signal });
-}
-
 /** Whom a request counts for: the user or token, a guest's address. */
 export function subjectOf(actor: Actor): string {
   if (actor.kind === "token") return `token ${actor.tokenId}`;
@@ -118,40 +117,24 @@ export function subjectOf(actor: Actor): string {
   return actor.origin.ipAddress ?? "unknown";
 }
 
-async function readParameters(request: Request, actor: Actor) {
-  if (request.method !== "POST") {
-    checkQueryString(new URL(request.url).searchParams);
-    return { parameters: null, bodySize: 0 };
-  }
-  const maxBytes = actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES;
-  const { json, size } = await readJsonBody(request, maxBytes);
-  if (Array.isArray(json)) throw new AppError("TOO_COMPLEX", "Cannot take an array of requests: send one at a time");
-  if (!isGraphqlRequest(json)) {
-    throw new AppError(
-      "INVALID_INPUT",
-      "Cannot read the request: send an object with query, variables and operationName",
-    );
-  }
-  return { parameters: json, bodySize: size };
+function checkMethod({ method }: Request, headers: Headers): void {
+  if (method === "GET" || method === "POST") return;
+  headers.set("allow", "GET, POST, OPTIONS");
+  throw new AppError("INVALID_INPUT", `Cannot answer ${method}: send GET or POST`, { httpStatus: 405 });
 }
 
-// GraphQL over HTTP §5.1: these two are JSON in the URL. Yoga parses them, and takes a fault for its own.
-function checkQueryString(parameters: URLSearchParams): void {
-  if (!parameters.get("query")) throw new AppError("INVALID_INPUT", "Cannot answer a request without a query");
-  for (const name of ["variables", "extensions"]) {
-    const text = parameters.get(name);
-    const json = text ? parseJson(new TextEncoder().encode(text)) : null;
-    if (json !== null && !isRecord(json)) throw new AppError("INVALID_INPUT", `Cannot read ${name}: send an object`);
+// Before the operation runs, so that nothing is changed by a request whose answer can't be read. GraphQL over HTTP §5.2
+function checkType({ method }: Request, { type }: PreparedOperation, { accepted, headers }: AnswerOptions): void {
+  if (type === OperationTypeNode.SUBSCRIPTION && accepted?.takesStream !== true) {
+    throw notAcceptable("Cannot send a subscription");
   }
+  if (type !== OperationTypeNode.MUTATION || method !== "GET") return;
+  headers.set("allow", "POST");
+  throw new AppError("INVALID_INPUT", "Cannot change anything by GET: send a mutation by POST", { httpStatus: 405 });
 }
 
-function isGraphqlRequest(json: unknown): json is GraphqlRequest {
-  if (!isRecord(json) || typeof json["query"] !== "string") return false;
-  const { operationName = null, variables = null, extensions = null } = json;
-  return (operationName === null || typeof operationName === "string") &&
-    [variables, extensions].every((value) => value === null || isRecord(value));
-}
-
-function isRecord(json: unknown): json is Record<string, unknown> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
+function notAcceptable(action: string): AppError {
+  const message = `${action} in a type that this request accepts: ` +
+    "accept application/graphql-response+json, application/json or, for a subscription too, text/event-stream";
+  return new AppError("INVALID_INPUT", message, { httpStatus: 406 });
 }

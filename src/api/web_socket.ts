@@ -10,7 +10,7 @@ import type { Edge } from "./edge.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { subjectOf } from "./graphql_http.ts";
-import { type Answer, type Operations } from "./operations.ts";
+import type { Operations, PreparedOperation } from "./operations.ts";
 
 const log = roomLog("api");
 
@@ -72,8 +72,8 @@ export function createWebSockets(
   { operations, edge, rateLimits, sessions, noteRefusal }: WebSocketDependencies,
 ): WebSockets {
   const open = new Set<Extra>();
-  const prepared = new WeakMap<ExecutionArgs, (args: ExecutionArgs) => Promise<Answer>>();
-  const run = (args: ExecutionArgs) => prepared.get(args)?.(args) ?? Promise.reject(new Error("Not prepared"));
+  const prepared = new WeakMap<ExecutionArgs, PreparedOperation>();
+  const run = (args: ExecutionArgs) => prepared.get(args)?.run() ?? Promise.reject(new Error("Not prepared"));
   const server: Server<Extra> = makeServer<Params, Extra>({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
     onConnect: ({ extra, connectionParams }) => connect(extra, connectionParams),
@@ -90,11 +90,11 @@ export function createWebSockets(
       if (refused !== null) noteRefusal(actor, refused, "/graphql");
       if (refused !== null) return [maskError(refused, context.requestId)];
       const tellCost = payload.extensions?.["cost"] === true;
-      const operation = await operations.prepare(payload, { ...context, actor, tellCost });
+      const operation = operations.prepare(payload, { ...context, actor, tellCost });
       if ("errors" in operation) return operation.errors;
       // The credential may have ended meanwhile: the answer goes nowhere, and the operation must not run.
       if (socket.readyState !== WebSocket.OPEN) return [new GraphQLError("The socket was closed")];
-      prepared.set(operation.args, operation.execute);
+      prepared.set(operation.args, operation);
       return operation.args;
     },
     execute: run,

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
+import { createStreamAnswer } from "../api/event_stream.ts";
 import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
@@ -147,6 +148,7 @@ export async function createApp(
   const stopped = new AbortController();
   const graphql = createGraphqlHttp({
     operations,
+    streamAnswer: createStreamAnswer(schema),
     edge,
     rateLimits,
     noteRefusal,

@@ -19,10 +19,8 @@ export interface RequestContext {
   responseHeaders: Headers;
   /** Whether a browser asks from the server's own origin, so that a cookie may be set. */
   sameOrigin: boolean;
-  /** Whether the answer's `extensions` are to tell what the operation costs; absent: no. */
-  tellCost?: boolean;
-  /** What the answer does not tell was refused, for the audit log; set while an operation runs. */
-  refused?: AppError[];
+  /** What the answer does not tell was refused, for the audit log. */
+  refused: AppError[];
 }
 
 /** What the scalars are inside: DateTime is milliseconds since the Unix epoch. */

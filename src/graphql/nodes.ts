@@ -20,7 +20,7 @@ export function loadVisible<T>(
   return Promise.all(ids.map((id) =>
     load(String(id)).catch((error) => {
       if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
-      refused?.push(error);
+      refused.push(error);
       return null;
     })
   ));

@@ -1,0 +1,34 @@
+import {
+  createSourceEventStream,
+  type ExecutionResult,
+  mapSourceToResponseEvent,
+  type ValidatedSubscriptionArgs,
+  validateSubscriptionArgs,
+} from "graphql";
+import type { RequestContext } from "../graphql/builder.ts";
+import { contextOf } from "./_context.ts";
+import type { Deadlines } from "./_deadlines.ts";
+import type { Executor, OperationArgs } from "./_execution.ts";
+
+/** What subscriptions run on. */
+export interface SubscriptionDependencies {
+  executor: Executor;
+  deadlines: Deadlines;
+}
+
+/** As `subscribe` of graphql-js, but that each event's answer has a deadline of its own; the subscription itself has none. GraphQL §6.2.3 */
+export async function subscribe(
+  args: OperationArgs,
+  { executor, deadlines }: SubscriptionDependencies,
+): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+  const checked = validateSubscriptionArgs(args);
+  if (!("schema" in checked)) return { errors: checked };
+  const source = await createSourceEventStream(checked);
+  if (!(Symbol.asyncIterator in source)) return source;
+  return mapSourceToResponseEvent(checked, source, (event) => answerEvent(event, args.contextValue));
+
+  function answerEvent(event: ValidatedSubscriptionArgs, context: RequestContext) {
+    const deadline = deadlines.begin(() => context.signal);
+    return deadline.hold(() => executor.executeEvent(event, contextOf(context, deadline)));
+  }
+}
