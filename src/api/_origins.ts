@@ -18,18 +18,25 @@ export interface Origins {
   isSameOrigin(request: Request): boolean;
 }
 
+/** Hosts that are remembered: more than one server has names. */
+const MAX_KNOWN = 100;
 /** RFC 3986 §3.2.2 as far as names and addresses go: no user, no percent, no white space. */
 const HOST = /^(?:\[[\da-f:.]+\]|[a-z\d._-]+)(?::\d{1,5})?$/;
 
 /** Builds the judgement of hosts and origins. */
 export function createOrigins({ publicUrl, allowedOrigins }: OriginRules): Origins {
+  // By the text that was sent: a client sends one all the time, and the public URL never changes once there are clients.
+  const known = new Set<string>();
   return { isKnownHost, isAllowedOrigin, isSameOrigin };
 
   // In the absolute form of a request (RFC 9112 §3.2.2) the URL names another host than the header may: both are asked.
   function isKnownHost(request: Request): boolean {
+    const host = request.headers.get("host");
+    if (host !== null && known.has(host) && request.url.startsWith(`http://${host}/`)) return true;
     const url = URL.parse(request.url);
-    return url !== null && url.username === "" && url.password === "" && isKnown(url.host) &&
-      isKnown(request.headers.get("host"));
+    const isKnownUrl = url !== null && url.username === "" && url.password === "" && isKnown(url.host) && isKnown(host);
+    if (isKnownUrl && host !== null && known.size < MAX_KNOWN) known.add(host);
+    return isKnownUrl;
   }
 
   function isKnown(host: string | null): boolean {

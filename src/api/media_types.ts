@@ -20,9 +20,24 @@ const EVENT_STREAM = "text/event-stream";
 const BY_POST: MediaType[] = [RESPONSE, JSON_TYPE, EVENT_STREAM];
 const BY_GET: MediaType[] = ["text/html", ...BY_POST];
 
+const ANYTHING: AcceptedTypes = { best: JSON_TYPE, takesStream: true };
+/** What was chosen for each method and `Accept`: a client sends the same all the time. */
+const chosen = new Map<string, AcceptedTypes | null>();
+/** Clients of more kinds than there are. */
+const MAX_CHOSEN = 100;
+
 /** Chooses by `Accept` (RFC 9110 §12.5.1), null where nothing of ours is accepted. `application/json` for who takes anything. */
 export function chooseTypes(accept: string | null, method: string): AcceptedTypes | null {
-  if (accept === null || accept.trim() === "" || accept === "*/*") return { best: JSON_TYPE, takesStream: true };
+  if (accept === null || accept.trim() === "" || accept === "*/*") return ANYTHING;
+  const key = `${method} ${accept}`;
+  const known = chosen.get(key);
+  if (known !== undefined) return known;
+  const types = chooseFrom(accept, method);
+  if (chosen.size < MAX_CHOSEN) chosen.set(key, types);
+  return types;
+}
+
+function chooseFrom(accept: string, method: string): AcceptedTypes | null {
   const ranges = accept.split(",").map(parseRange).filter((range) => range !== null);
   const wishes = (method === "GET" ? BY_GET : BY_POST)
     .map((type) => ({ type, ...wishFor(type, ranges) }))

@@ -2,6 +2,8 @@ import { AppError } from "../base/errors.ts";
 
 /** A body arrives within this time, or it is refused: 12 MiB at 3.4 Mbit/s. */
 export const BODY_TIMEOUT_MS = 30_000;
+/** What any number of connections may hold. */
+const SMALL_BODY_BYTES = 65_536;
 
 /**
  * Reads a request's JSON body (RFC 8259) up to a number of bytes. Throws `INVALID_INPUT` for another type (415) and for what is no
@@ -33,43 +35,41 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   // What is small here may be gigabytes once it is unpacked.
   if (encoding.toLowerCase() !== "identity") throw unsupported("Cannot read a compressed body: send it as it is");
   const tooLarge = new AppError("TOO_LARGE", `Cannot take a request of more than ${maxBytes} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const reader = request.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  using deadline = cancelAfter(reader, BODY_TIMEOUT_MS);
+  const length = request.headers.get("content-length");
+  if (Number(length ?? 0) > maxBytes) throw tooLarge;
+  // HTTP ends a body where its length says (RFC 9112 §6.2): a small one need not be counted, nor given up when it is late.
+  const isSmall = length !== null && Number(length) <= SMALL_BODY_BYTES;
+  const reader = isSmall ? undefined : request.body?.getReader();
   try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      size += chunk.value.length;
-      if (size > maxBytes) throw tooLarge;
-      chunks.push(chunk.value);
-    }
+    return await inTime(isSmall ? request.bytes() : readCounted(reader, { maxBytes, tooLarge }));
   } catch (error) {
-    if (error === tooLarge) {
-      reader.cancel().catch(() => {});
-      throw error;
-    }
+    reader?.cancel().catch(() => {});
+    if (error instanceof AppError) throw error;
     throw new AppError("UNAVAILABLE", "Cannot read the request: it was broken off", { cause: error });
   }
-  if (deadline.isOver()) {
-    const message = `Cannot read the request: its body took over ${BODY_TIMEOUT_MS / 1_000} s`;
-    throw new AppError("UNAVAILABLE", message, { httpStatus: 408 });
+}
+
+async function readCounted(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined,
+  { maxBytes, tooLarge }: { maxBytes: number; tooLarge: AppError },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
+    size += chunk.value.length;
+    if (size > maxBytes) throw tooLarge;
+    chunks.push(chunk.value);
   }
   return concatenate(chunks, size);
 }
 
-/** Ends the reading after a while: what is read by then looks like the end. */
-function cancelAfter(
-  reader: ReadableStreamDefaultReader<unknown>,
-  milliseconds: number,
-): Disposable & { isOver(): boolean } {
-  let isOver = false;
-  const timer = setTimeout(() => {
-    isOver = true;
-    reader.cancel().catch(() => {});
-  }, milliseconds);
-  return { isOver: () => isOver, [Symbol.dispose]: () => clearTimeout(timer) };
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `Cannot read the request: its body took over ${BODY_TIMEOUT_MS / 1_000} s`;
+    timer = setTimeout(() => reject(new AppError("UNAVAILABLE", message, { httpStatus: 408 })), BODY_TIMEOUT_MS);
+  });
+  return await Promise.race([reading, late]).finally(() => clearTimeout(timer));
 }
 
 // Also what keeps another site's form from posting: it can't send this type without asking first. Fetch §2.2.2

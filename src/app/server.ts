@@ -88,15 +88,17 @@ async function answer(app: App, traffic: Traffic, request: Request, peer: string
     .catch((error: unknown) => refuse(app, incoming, toAppError(error)))
     .finally(() => traffic.running--);
   if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
-  // A `Host` that makes no URL was refused, and is logged all the same.
-  const pathname = URL.parse(url)?.pathname ?? url.split("?")[0];
-  const durationMs = Math.round(performance.now() - startedAt);
-  log.debug("{method} {pathname} {status} in {durationMs} ms", {
-    method,
-    pathname,
-    status: response.status,
-    durationMs,
-  });
+  if (log.isEnabledFor("debug")) {
+    // A `Host` that makes no URL was refused, and is logged all the same.
+    const pathname = URL.parse(url)?.pathname ?? url.split("?")[0];
+    const durationMs = Math.round(performance.now() - startedAt);
+    log.debug("{method} {pathname} {status} in {durationMs} ms", {
+      method,
+      pathname,
+      status: response.status,
+      durationMs,
+    });
+  }
   return response;
 }
 

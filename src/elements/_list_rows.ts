@@ -2,7 +2,7 @@ import sql, { empty, join, type Sql } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
 import type { Page } from "../graphql/pages.ts";
-import { COLUMNS, type ElementRow, toElement } from "./_rows.ts";
+import { columnsOf, type ElementFields, type ElementRow, toElement } from "./_rows.ts";
 import { anywhere } from "./_search_terms.ts";
 import type { Element, ElementFilter } from "./elements.ts";
 
@@ -14,6 +14,8 @@ export interface ElementListing {
   scope: ElementScope;
   filter: ElementFilter;
   match: string | null;
+  /** What is read of each; absent: all. */
+  fields?: ElementFields | undefined;
 }
 
 /** At most one more than a page of the elements, newest first, or oldest first from the end. */
@@ -22,8 +24,8 @@ export async function listElements(connection: Connection, listing: ElementListi
     listing.match !== null
       ? searchPage(listing, listing.match, page)
       : "projectId" in listing.scope
-      ? projectPage(listing.scope.projectId, listing.filter, page)
-      : memberPage(listing.scope.memberId, listing.filter, page),
+      ? projectPage(listing.scope.projectId, listing, page)
+      : memberPage(listing.scope.memberId, listing, page),
   );
   return rows.map(toElement);
 }
@@ -39,16 +41,16 @@ export async function countElements(connection: Connection, listing: ElementList
   return row?.count ?? 0;
 }
 
-function projectPage(projectId: string, filter: ElementFilter, page: Page): Sql {
+function projectPage(projectId: string, { filter, fields }: ElementListing, page: Page): Sql {
   return sql`
-    SELECT ${COLUMNS} FROM elements WHERE project_id = ${projectId} ${matching(filter)} ${between(page)}
+    SELECT ${columnsOf(fields)} FROM elements WHERE project_id = ${projectId} ${matching(filter)} ${between(page)}
     ORDER BY id ${orderOf(page)} LIMIT ${page.limit + 1}`;
 }
 
 // A page of each project and then the page of those: never more rows than that are sorted.
-function memberPage(memberId: string, filter: ElementFilter, page: Page): Sql {
+function memberPage(memberId: string, { filter, fields }: ElementListing, page: Page): Sql {
   return sql`
-    SELECT ${COLUMNS} FROM elements WHERE id IN (
+    SELECT ${columnsOf(fields)} FROM elements WHERE id IN (
       SELECT candidates.id FROM project_members AS members JOIN elements AS candidates ON candidates.id IN (
         SELECT id FROM elements WHERE project_id = members.project_id ${matching(filter)} ${between(page)}
         ORDER BY id ${orderOf(page)} LIMIT ${page.limit + 1})
@@ -57,9 +59,11 @@ function memberPage(memberId: string, filter: ElementFilter, page: Page): Sql {
 }
 
 // In the order of the index's keys, which is that of capturing, so that a page is read without the matches behind it.
-function searchPage({ scope, filter }: ElementListing, match: string, page: Page): Sql {
+function searchPage({ scope, filter, fields }: ElementListing, match: string, page: Page): Sql {
   return sql`
-    SELECT ${COLUMNS} FROM ${found(scope, anywhere(match))} WHERE TRUE ${matching(filter)} ${betweenKeys(page)}
+    SELECT ${columnsOf(fields)} FROM ${found(scope, anywhere(match))} WHERE TRUE ${matching(filter)} ${
+    betweenKeys(page)
+  }
     ORDER BY search_key ${orderOf(page)} LIMIT ${page.limit + 1}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Builder } from "../graphql/builder.ts";
+import { askedFields } from "../graphql/asked_fields.ts";
 import { localId } from "../graphql/nodes.ts";
 import { readPage, readRankedPage, toConnection } from "../graphql/pages.ts";
 import type { addElementType } from "./_element_type.ts";
@@ -34,7 +35,7 @@ export function addElementList(builder: Builder, elements: Elements, types: Elem
             description: "null: newest first. A cursor is good for the order that gave it.",
           }),
         },
-        resolve: async (_root, { projectId, filter, search, orderBy, ...paging }, context) => {
+        resolve: async (_root, { projectId, filter, search, orderBy, ...paging }, context, info) => {
           const page = orderBy === "RELEVANCE" ? readRankedPage(paging) : readPage(paging);
           // A signal is made when it is asked for, and only a search can be broken off.
           const signal = search ? context.signal : undefined;
@@ -43,6 +44,7 @@ export function addElementList(builder: Builder, elements: Elements, types: Elem
             filter: { ...filter, capturedById: filter?.capturedById && localId("User", filter.capturedById) },
             search,
             page,
+            fields: askedFields(info),
             ...(signal === undefined ? {} : { signal }),
           });
           const connection = toConnection(page, slice);

@@ -12,14 +12,14 @@ import type { Element, ElementsDependencies, ListRequest } from "./elements.ts";
 export async function listFor(
   { database, projects }: Pick<ElementsDependencies, "database" | "projects">,
   actor: Actor,
-  { filter, search, page, signal, ...request }: ListRequest,
+  { filter, fields, search, page, signal, ...request }: ListRequest,
 ): Promise<Slice<Element>> {
   const signedIn = requirePermission(actor, "READ_ELEMENTS");
   const projectId = request.projectId ?? (signedIn.kind === "token" ? signedIn.projectId : null);
   if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
   const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
   const match = search ? toMatchExpression(search) : null;
-  const listing = { scope, filter, match };
+  const listing = { scope, filter, match, fields };
   // A search may read much of the index, so it does not run on the event loop.
   const connection = match === null ? database.read : database.background(signal === undefined ? {} : { signal });
   const count = () => countElements(connection, listing);

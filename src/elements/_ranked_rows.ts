@@ -2,7 +2,7 @@ import sql from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
 import type { RankedPage } from "../graphql/pages.ts";
 import { betweenKeys, type ElementListing, found, matching, orderOf } from "./_list_rows.ts";
-import { COLUMNS, type ElementRow, toElement } from "./_rows.ts";
+import { columnsOf, type ElementRow, toElement } from "./_rows.ts";
 import { rankMatches } from "./_search_terms.ts";
 import type { Element } from "./elements.ts";
 
@@ -15,7 +15,7 @@ export type RankedElement = Element & { rank: number };
  */
 export async function listRanked(
   connection: Connection,
-  { scope, filter }: Omit<ElementListing, "match">,
+  { scope, filter, fields }: Omit<ElementListing, "match">,
   { match, page }: { match: string; page: RankedPage },
 ): Promise<RankedElement[]> {
   const ranks = rankMatches(match).filter(({ rank }) =>
@@ -30,7 +30,7 @@ export async function listRanked(
       before: rank === page.beforeRank ? page.before : null,
     });
     const rows = await connection.all<ElementRow>(sql`
-      SELECT ${COLUMNS} FROM ${found(scope, expression)} WHERE TRUE ${matching(filter)} ${keys}
+      SELECT ${columnsOf(fields)} FROM ${found(scope, expression)} WHERE TRUE ${matching(filter)} ${keys}
       ORDER BY search_key ${orderOf(page)} LIMIT ${missing}`);
     listed.push(...rows.map((row) => ({ ...toElement(row), rank })));
   }

@@ -1,19 +1,70 @@
-import sql, { join } from "sql-template-tag";
+import sql, { join, raw, type Sql } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
 import type { Image } from "./_images.ts";
 import type { Element } from "./elements.ts";
 
-type JsonColumn = "classNames" | "attributes" | "box" | "viewport" | "accessibility" | "component";
+const JSON_COLUMNS = ["classNames", "attributes", "box", "viewport", "accessibility", "component"] as const;
+type JsonColumn = (typeof JSON_COLUMNS)[number];
 
 /** An element as it lies in its table: JSON as text. */
 export type ElementRow = Omit<Element, JsonColumn> & Record<JsonColumn, string | null>;
 
-/** The columns of an element's row, each as its field is called. */
-export const COLUMNS = sql`id, project_id AS projectId, captured_by AS capturedById, revision, page_url AS pageUrl,
-  page_title AS pageTitle, page_id AS pageId, selector, tag_name AS tagName, dom_id AS domId, class_names AS classNames,
-  attributes, text, html_byte_size AS htmlByteSize, box, viewport, accessibility, component, note, status,
-  stale_since AS staleSince, created_at AS createdAt, updated_at AS updatedAt`;
+/** Names of fields of an element: only these are read, beside what tells whose it is. */
+export type ElementFields = ReadonlySet<string>;
+
+const COLUMN_OF: Record<keyof Element, string> = {
+  id: "id",
+  projectId: "project_id",
+  capturedById: "captured_by",
+  pageId: "page_id",
+  revision: "revision",
+  pageUrl: "page_url",
+  pageTitle: "page_title",
+  selector: "selector",
+  tagName: "tag_name",
+  domId: "dom_id",
+  classNames: "class_names",
+  attributes: "attributes",
+  text: "text",
+  htmlByteSize: "html_byte_size",
+  box: "box",
+  viewport: "viewport",
+  accessibility: "accessibility",
+  component: "component",
+  note: "note",
+  status: "status",
+  staleSince: "stale_since",
+  createdAt: "created_at",
+  updatedAt: "updated_at",
+};
+const ALWAYS_READ = new Set(["id", "projectId", "capturedById", "pageId", "staleSince"]);
+const COLUMNS = toColumns(() => true);
+const columnsOfFields = new WeakMap<ElementFields, Sql>();
+
+/** The columns of an element's row, each as its field is called; all of them where no fields are given. */
+export function columnsOf(fields: ElementFields | undefined): Sql {
+  if (fields === undefined) return COLUMNS;
+  return columnsOfFields.getOrInsertComputed(
+    fields,
+    () => toColumns((field) => ALWAYS_READ.has(field) || fields.has(field)),
+  );
+}
+
+function toColumns(isRead: (field: string) => boolean): Sql {
+  const read = Object.entries(COLUMN_OF).filter(([field]) => isRead(field));
+  return raw(read.map(([field, column]) => column === field ? column : `${column} AS ${field}`).join(", "));
+}
+
+/** The element with this id. */
+export async function findElement(
+  connection: Connection,
+  id: string,
+  fields?: ElementFields,
+): Promise<Element | undefined> {
+  const row = await connection.get<ElementRow>(sql`SELECT ${columnsOf(fields)} FROM elements WHERE id = ${id}`);
+  return row && toElement(row);
+}
 
 /** The elements with these ids, in no order. */
 export async function findElements(connection: Connection, ids: readonly string[]): Promise<Element[]> {
@@ -81,15 +132,12 @@ function toJson(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-/** The element of a row. */
+/** The element of a row; of fields that were not read it has none. */
 export function toElement(row: ElementRow): Element {
-  return {
-    ...row,
-    classNames: JSON.parse(row.classNames ?? "[]") as Element["classNames"],
-    attributes: JSON.parse(row.attributes ?? "{}") as Element["attributes"],
-    box: JSON.parse(row.box ?? "null") as Element["box"],
-    viewport: JSON.parse(row.viewport ?? "null") as Element["viewport"],
-    accessibility: JSON.parse(row.accessibility ?? "null") as Element["accessibility"],
-    component: JSON.parse(row.component ?? "null") as Element["component"],
-  };
+  const element = row as Record<string, unknown>;
+  for (const column of JSON_COLUMNS) {
+    const text = element[column];
+    if (typeof text === "string") element[column] = JSON.parse(text);
+  }
+  return row as unknown as Element;
 }

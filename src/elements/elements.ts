@@ -23,7 +23,7 @@ import { announceChange, type ElementChange, recordChange, watchChanges, type Wa
 import type { Image, ImageType } from "./_images.ts";
 import { findSnippetsFor, listFor } from "./_listing.ts";
 import type { Snippet } from "./_snippet_rows.ts";
-import { deleteElement, findElements, updateElement } from "./_rows.ts";
+import { deleteElement, type ElementFields, findElement, updateElement } from "./_rows.ts";
 
 /** What became of an element. */
 export type ElementStatus = "OPEN" | "ACKNOWLEDGED" | "RESOLVED" | "DISMISSED";
@@ -91,6 +91,8 @@ export interface ListRequest {
   page: Page | RankedPage;
   /** Ends a search whose caller went away. */
   signal?: AbortSignal;
+  /** Only these are read of each element, beside what tells whose it is; absent: all. */
+  fields?: ReadonlySet<string>;
 }
 
 /** What happened to an element. */
@@ -108,7 +110,8 @@ export interface ElementEvent {
 export interface Elements {
   /** Stores a capture and tells the project's watchers; the same `clientId` again returns the stored one. Throws `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`. */
   capture(actor: Actor, capture: Capture): Promise<Element>;
-  get(actor: Actor, id: string): Promise<Element>;
+  /** An element; where `fields` are given, only these are read of it, beside what tells whose it is. */
+  get(actor: Actor, id: string, fields?: ReadonlySet<string>): Promise<Element>;
   /** Newest first; of one project, or of all that the actor is a member of. Throws `INVALID_INPUT` for a search without a word. */
   list(actor: Actor, request: ListRequest): Promise<Slice<Element>>;
   /** Sets the note or the status; absent leaves it. */
@@ -167,16 +170,15 @@ export function createElements(dependencies: ElementsDependencies): Elements {
       inOrder(ids, Map.groupBy(await listComments(read, ids), (comment) => comment.elementId), []),
   };
 
-  async function get(actor: Actor, id: string): Promise<Element> {
-    return await find(actor, id, "READ_ELEMENTS");
+  async function get(actor: Actor, id: string, fields?: ReadonlySet<string>): Promise<Element> {
+    return await find(actor, id, "READ_ELEMENTS", fields);
   }
 
-  async function find(actor: Actor, id: string, permission: Permission): Promise<Element> {
+  async function find(actor: Actor, id: string, permission: Permission, fields?: ElementFields): Promise<Element> {
     requireSignedIn(actor);
-    const hiddenAs = new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
-    const [element] = await findElements(read, [id]);
-    if (element === undefined) throw hiddenAs;
-    await projects.authorize(actor, { projectId: element.projectId, permission, hiddenAs });
+    const element = await findElement(read, id, fields);
+    if (element === undefined) throw notFound(id);
+    await projects.authorize(actor, { projectId: element.projectId, permission, hiddenAs: () => notFound(id) });
     return element;
   }
 
@@ -197,7 +199,7 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   }
 
   async function remove(actor: Actor, id: string): Promise<void> {
-    const [element] = await findElements(read, [id]);
+    const element = await findElement(read, id);
     const isOwn = element?.capturedById === requireSignedIn(actor).userId;
     const permission = isOwn ? "WRITE_ELEMENTS" : "DELETE_ELEMENTS";
     await change(actor, id, { kind: "DELETED", event: "element.deleted", permission }, async (connection, element) => {
@@ -216,8 +218,8 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     const { projectId } = await find(actor, id, permission);
     const changed = await database.write(async (connection) => {
       // Read again in the transaction: it may have changed or gone since.
-      const [current] = await findElements(connection, [id]);
-      if (current === undefined) throw new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
+      const current = await findElement(connection, id);
+      if (current === undefined) throw notFound(id);
       const revision = await projects.takeRevision(connection, projectId);
       const element = await work(connection, { ...current, revision, updatedAt: clock.now() });
       await recordChange({ connection, audit }, actor, { element, ...kind });
@@ -239,4 +241,8 @@ export function createElements(dependencies: ElementsDependencies): Elements {
 
 function inOrder<T, Absent>(ids: readonly string[], found: Map<string, T>, absent: Absent): (T | Absent)[] {
   return ids.map((id) => found.get(id) ?? absent);
+}
+
+function notFound(id: string): AppError {
+  return new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
 }

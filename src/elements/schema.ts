@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { toGlobalId } from "../base/ids.ts";
 import type { Builder } from "../graphql/builder.ts";
+import { askedFields } from "../graphql/asked_fields.ts";
 import { localId } from "../graphql/nodes.ts";
 import { readPage } from "../graphql/pages.ts";
 import { commentBodySchema, noteSchema } from "./capture_input.ts";
@@ -33,7 +34,7 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
       nullable: true,
       description: "An element of a project that one is a member of. `NOT_FOUND`.",
       args: { id: t.arg.id({ required: true }) },
-      resolve: (_root, { id }, { actor }) => elements.get(actor, localId("Element", id)),
+      resolve: (_root, { id }, { actor }, info) => elements.get(actor, localId("Element", id), askedFields(info)),
     }),
     pointedElement: t.field({
       type: types.Element,
@@ -41,9 +42,10 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
       description:
         "What was pointed at last, in one project or in all that one is a member of; null where nothing was.",
       args: { projectId: t.arg.id() },
-      resolve: async (_root, { projectId }, { actor }) => {
+      resolve: async (_root, { projectId }, { actor }, info) => {
         const scope = projectId ? localId("Project", projectId) : null;
-        const { items } = await elements.list(actor, { projectId: scope, filter: {}, page: readPage({ first: 1 }) });
+        const request = { projectId: scope, filter: {}, page: readPage({ first: 1 }), fields: askedFields(info) };
+        const { items } = await elements.list(actor, request);
         return items[0] ?? null;
       },
     }),

@@ -52,11 +52,11 @@ export interface MemberChange {
   role: ProjectRole | null;
 }
 
-/** What a permission is asked for; `hiddenAs` is thrown to who may not see the project, else that it can't be found. */
+/** What a permission is asked for; what `hiddenAs` makes is thrown to who may not see the project, else that it can't be found. */
 export interface PermissionRequest {
   projectId: string;
   permission: Permission;
-  hiddenAs?: AppError;
+  hiddenAs?: () => AppError;
 }
 
 /** Projects, their members, and the one place that decides what a member may do. */
@@ -179,7 +179,10 @@ export function createProjects({ database, audit, clock }: ProjectsDependencies)
     const signedIn = requireSignedIn(actor);
     const role = await roleOf(signedIn, projectId);
     if (role !== null) return requireProjectPermission(signedIn, role, permission);
-    if (hiddenAs !== undefined) throw new AppError(hiddenAs.code, hiddenAs.message, { refusal: "hidden" });
+    if (hiddenAs !== undefined) {
+      const { code, message } = hiddenAs();
+      throw new AppError(code, message, { refusal: "hidden" });
+    }
     // An admin sees that the project exists, and what is in it only as a member.
     await get(actor, projectId);
     throw new AppError("FORBIDDEN", "Cannot do this as an admin who is no member of the project");

@@ -178,15 +178,15 @@ export function createSignalling({ projects, rateLimits, clock }: SignallingDepe
 
   async function send(actor: Actor, request: SendRequest): Promise<SentSignal> {
     const { userId } = requireSignedIn(actor);
-    const hiddenAs = new AppError("NOT_FOUND", `Cannot find peer "${request.from}" of your own`);
+    const hiddenAs = () => new AppError("NOT_FOUND", `Cannot find peer "${request.from}" of your own`);
     const sender = rooms.find(request.from);
-    if (sender?.actor.userId !== userId) throw hiddenAs;
+    if (sender?.actor.userId !== userId) throw hiddenAs();
     // One after the other: while one waits for its checks, the next must not overtake it.
     const sent = sender.sent.then(async () => {
       await rateLimits.take("send_signal", userId);
       const { projectId } = sender.room;
       const signedIn = await projects.authorize(actor, { projectId, permission: "JOIN_ROOMS", hiddenAs });
-      if (rooms.find(request.from) !== sender) throw hiddenAs;
+      if (rooms.find(request.from) !== sender) throw hiddenAs();
       return { sequence: deliver({ ...sender, actor: signedIn }, request), delivered: true, expiresAt: null };
     });
     sender.sent = sent.catch(() => {});
