@@ -1,4 +1,5 @@
 import { AppError } from "../base/errors.ts";
+import { createTimeLimit } from "./_time_limit.ts";
 
 /** One operation that runs: what ends its work, and its answer. */
 export interface Deadline {
@@ -22,21 +23,11 @@ export interface DeadlineOptions {
 
 /** What a person waits for an answer. */
 const DEADLINE_MS = 10_000;
-/** One timer looks after all operations: a timer and a signal for each would cost more than many of them do. */
-const TICKS_PER_DEADLINE = 100;
-
-/** An operation that its deadline may still end. */
-interface Running {
-  expiresAt: number;
-  expire(): void;
-}
 
 /** Builds the deadlines. */
 export function createDeadlines({ deadlineMs = DEADLINE_MS }: DeadlineOptions = {}): Deadlines {
-  // In the order in which they began, which is the order in which they expire.
-  const running = new Set<Running>();
-  let timer: ReturnType<typeof setInterval> | undefined;
-  return { begin, [Symbol.dispose]: dispose };
+  const limit = createTimeLimit(deadlineMs, () => tooLate(deadlineMs));
+  return { begin, [Symbol.dispose]: () => limit[Symbol.dispose]() };
 
   function begin(ofClient: () => AbortSignal): Deadline {
     let signal: AbortSignal | null = null;
@@ -52,50 +43,12 @@ export function createDeadlines({ deadlineMs = DEADLINE_MS }: DeadlineOptions = 
       hold(work) {
         const result = work();
         if (!(result instanceof Promise)) return result;
-        return untilLate(result, (late) => {
+        return limit.hold(result, (late) => {
           reason = late;
           controller?.abort(late);
         });
       },
     };
-  }
-
-  function untilLate<T>(work: Promise<T>, end: (reason: AppError) => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const operation: Running = {
-        expiresAt: performance.now() + deadlineMs,
-        expire() {
-          const reason = tooLate(deadlineMs);
-          reject(reason);
-          end(reason);
-        },
-      };
-      running.add(operation);
-      timer ??= setInterval(look, deadlineMs / TICKS_PER_DEADLINE);
-      work.then((value) => {
-        running.delete(operation);
-        resolve(value);
-      }, (error) => {
-        running.delete(operation);
-        reject(error);
-      });
-    });
-  }
-
-  function look(): void {
-    const now = performance.now();
-    for (const operation of running) {
-      if (operation.expiresAt > now) return;
-      running.delete(operation);
-      operation.expire();
-    }
-    dispose();
-  }
-
-  function dispose(): void {
-    clearInterval(timer);
-    timer = undefined;
-    running.clear();
   }
 }
 

@@ -82,7 +82,8 @@ function withPlaces(result: ExecutionResult, { loc }: DocumentNode): ExecutionRe
       source: loc?.source,
       positions: locations.map(({ line, column }) => positionOf(loc?.source.body ?? "", line, column)),
       path,
-      originalError,
+      // Without a path it is no resolver's, but tells what is wrong with a variable.
+      originalError: path === undefined ? undefined : originalError,
       extensions,
     })
   );

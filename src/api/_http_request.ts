@@ -1,7 +1,7 @@
 import type { Actor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import type { GraphqlRequest } from "./operations.ts";
-import { parseJson, readJsonBody } from "./request_body.ts";
+import { type BodyReader, parseJson } from "./request_body.ts";
 
 /** The parameters of a GraphQL request, and the bytes of its body. */
 export interface ReadRequest {
@@ -14,10 +14,10 @@ const MAX_BODY_BYTES = 12 * 1_048_576;
 const MAX_GUEST_BODY_BYTES = 1_048_576;
 
 /** Reads the parameters of a POST's body or a GET's URL. Throws `INVALID_INPUT`, `TOO_LARGE`, `TOO_COMPLEX`, `UNAVAILABLE`. GraphQL over HTTP §5 */
-export async function readRequest(request: Request, actor: Actor): Promise<ReadRequest> {
+export async function readRequest(request: Request, actor: Actor, bodies: BodyReader): Promise<ReadRequest> {
   if (request.method === "GET") return { parameters: readUrl(new URL(request.url).searchParams), bodySize: 0 };
   const maxBytes = actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES;
-  const { json, size } = await readJsonBody(request, maxBytes);
+  const { json, size } = await bodies.readJson(request, maxBytes);
   if (Array.isArray(json)) throw new AppError("TOO_COMPLEX", "Cannot take an array of requests: send one at a time");
   if (!isGraphqlRequest(json)) {
     throw new AppError(

@@ -11,12 +11,14 @@ import { headersOf, statusOf } from "./http_status.ts";
 import { type AcceptedTypes, chooseTypes, contentType, type MediaType } from "./media_types.ts";
 import type { Operations, PreparedOperation, RequestFacts } from "./operations.ts";
 import { refusalResponse } from "./refusal.ts";
+import type { BodyReader } from "./request_body.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 
 /** What GraphQL over HTTP is built on. */
 export interface GraphqlHttpDependencies {
   operations: Operations;
   streamAnswer: StreamAnswer;
+  bodies: BodyReader;
   edge: Edge;
   rateLimits: RateLimits;
   noteRefusal: NoteRefusal;
@@ -27,7 +29,7 @@ export interface GraphqlHttpDependencies {
 
 /** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. https://graphql.github.io/graphql-over-http */
 export function createGraphqlHttp(
-  { operations, streamAnswer, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
+  { operations, streamAnswer, bodies, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
 ): (request: Request, ipAddress: string | null) => Promise<Response> {
   return async function answer(request, ipAddress) {
     const accepted = chooseTypes(request.headers.get("accept"), request.method);
@@ -50,14 +52,14 @@ export function createGraphqlHttp(
     await rateLimits.take("graphql", subjectOf(actor));
     checkMethod(request, headers);
     if (accepted === null) throw notAcceptable("Cannot answer");
-    const { parameters, bodySize } = await readRequest(request, actor);
+    const { parameters, bodySize } = await readRequest(request, actor, bodies);
     const facts = factsOf(request, actor, { bodySize, headers });
     const operation = operations.prepare(parameters, facts);
     if (!("errors" in operation)) checkType(request, operation, { accepted, headers });
     const answer = "errors" in operation ? operation : await operation.run();
-    const response = Symbol.asyncIterator in answer || accepted.best === "text/event-stream"
+    const response = Symbol.asyncIterator in answer
       ? await streamAnswer(request, answer)
-      : writeAnswer(request, answer, accepted.best);
+      : await writeAnswer(request, answer, accepted.best);
     for (const [name, value] of headers) response.headers.append(name, value);
     return response;
   }
@@ -83,9 +85,14 @@ export function createGraphqlHttp(
     };
   }
 
-  function writeAnswer(request: Request, answer: ExecutionResult, type: MediaType): Response {
+  async function writeAnswer(request: Request, answer: ExecutionResult, type: MediaType): Promise<Response> {
+    const status = statusOf(answer, type);
+    if (type === "text/event-stream") {
+      const { body, headers } = await streamAnswer(request, answer);
+      return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...headersOf(answer) } });
+    }
     const headers = { ...edge.headersFor(request), ...headersOf(answer), "content-type": contentType(type) };
-    return new Response(JSON.stringify(answer), { status: statusOf(answer, type), headers });
+    return new Response(JSON.stringify(answer), { status, headers });
   }
 
   async function identify(request: Request, ipAddress: string | null, headers: Headers): Promise<Actor> {

@@ -5,6 +5,7 @@ import { createStreamAnswer } from "../api/event_stream.ts";
 import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
+import { type BodyReader, createBodyReader } from "../api/request_body.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
@@ -45,6 +46,7 @@ import { VERSION } from "./version.ts";
 /** Every room, built on one data folder; what the routes need of them. */
 export interface App extends AsyncDisposable {
   edge: Edge;
+  bodies: BodyReader;
   graphql: (request: Request, ipAddress: string | null) => Promise<Response>;
   webSockets: WebSockets;
   mcp: Mcp;
@@ -146,8 +148,10 @@ export async function createApp(
   }));
   const edge = createEdge({ sessions, publicUrl, allowedOrigins, trustedProxies, secureCookies });
   const stopped = new AbortController();
+  const bodies = stack.use(createBodyReader());
   const graphql = createGraphqlHttp({
     operations,
+    bodies,
     streamAnswer: createStreamAnswer(schema),
     edge,
     rateLimits,
@@ -174,6 +178,7 @@ export async function createApp(
   const opened = stack.move();
   return {
     edge,
+    bodies,
     graphql,
     webSockets,
     mcp,

@@ -1,6 +1,5 @@
 import { subjectOf } from "../api/graphql_http.ts";
 import { refusalResponse } from "../api/refusal.ts";
-import { readBody } from "../api/request_body.ts";
 import type { Actor } from "../base/actor.ts";
 import { requireSignedIn } from "../base/actor.ts";
 import type { Config } from "../base/config.ts";
@@ -159,7 +158,7 @@ async function answerMcp(app: App, incoming: Incoming): Promise<Response> {
   await app.rateLimits.take("mcp", subjectOf(actor));
   if (request.body === null) return await app.mcp.fetch(request, actor);
   // Read here: the library bounds its size, and waits for it as long as it takes.
-  const body = await readBody(request, MAX_MCP_BODY_BYTES);
+  const body = await app.bodies.read(request, MAX_MCP_BODY_BYTES);
   return await app.mcp.fetch(new Request(request, { body }), actor);
 }
 

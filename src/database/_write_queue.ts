@@ -9,6 +9,8 @@ export interface WriteQueue extends AsyncDisposable {
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` on the writer while no transaction is open. */
   between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T>;
+  /** How many transactions were committed so far, each counted before its callers hear of it. */
+  commits(): number;
 }
 
 /** Writes that may wait for their turn; beyond it the server is overloaded and says so. */
@@ -25,6 +27,11 @@ interface Turn {
   reject(error: unknown): void;
 }
 
+interface Waiting {
+  turns: Turn[];
+  onCommit: () => void;
+}
+
 /** Builds the queue on the only writing connection; `written` runs statements on it. */
 export function createWriteQueue(writer: DatabaseSync, written: Connection): WriteQueue {
   const turns: Turn[] = [];
@@ -33,7 +40,8 @@ export function createWriteQueue(writer: DatabaseSync, written: Connection): Wri
   let last: Promise<unknown> = Promise.resolve();
   let isDraining = false;
   let closed = false;
-  return { write, between, [Symbol.asyncDispose]: close };
+  let commits = 0;
+  return { write, between, commits: () => commits, [Symbol.asyncDispose]: close };
 
   function write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (closed) return Promise.reject(new AppError("UNAVAILABLE", "Cannot write: the database is closed"));
@@ -51,7 +59,7 @@ export function createWriteQueue(writer: DatabaseSync, written: Connection): Wri
   }
 
   async function drain(): Promise<void> {
-    await commitGroup(writer, written, turns);
+    await commitGroup(writer, written, { turns, onCommit: () => commits++ });
     isDraining = turns.length > 0;
     if (!isDraining) return;
     // What is to run between groups gets its chance, and so does everything else that the event loop has to do.
@@ -72,7 +80,7 @@ export function createWriteQueue(writer: DatabaseSync, written: Connection): Wri
 }
 
 /** Runs waiting turns in one transaction; each caller learns of its own when all of them are on disk. */
-async function commitGroup(writer: DatabaseSync, written: Connection, turns: Turn[]): Promise<void> {
+async function commitGroup(writer: DatabaseSync, written: Connection, { turns, onCommit }: Waiting): Promise<void> {
   const group: Turn[] = [];
   const settlements: (() => void)[] = [];
   try {
@@ -85,6 +93,7 @@ async function commitGroup(writer: DatabaseSync, written: Connection, turns: Tur
       settlements.push(await runTurn(writer, written, turn));
     } while (group.length < MAX_GROUP_SIZE && performance.now() - startedAt < MAX_GROUP_MS);
     translated(() => writer.exec("COMMIT"));
+    onCommit();
     for (const settle of settlements) settle();
   } catch (error) {
     if (writer.isTransaction) writer.exec("ROLLBACK");

@@ -4,6 +4,7 @@ import { AppError } from "../base/errors.ts";
 import { createBackgroundReaders } from "./_background_readers.ts";
 import { createStatementRecord, type StatementFigures } from "./_statement_record.ts";
 import { createStatements, type Statements } from "./_statements.ts";
+import { createVersion } from "./_version.ts";
 import { createWriteQueue } from "./_write_queue.ts";
 
 /** Runs parametrised SQL. Rows have the columns as the SQL names them; the caller says their type. */
@@ -47,7 +48,7 @@ export interface Database extends AsyncDisposable {
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Runs upkeep on the writing connection between transactions, on the event loop: only what takes a few milliseconds there. Writes wait for it. */
   between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T>;
-  /** A number that is another one as soon as anything was committed, by whatever connection or process; costs next to nothing. */
+  /** A number that is another one as soon as a write is committed, and 10 ms after another process's; costs next to nothing. */
   version(): number;
   /** The statements that took the most time since the start, longest first. */
   slowestStatements(limit: number): StatementFigures[];
@@ -81,14 +82,12 @@ export function openDatabase(path: string): Database {
   const record = createStatementRecord();
   const writes = createWriteQueue(writer, createConnection(createStatements(writer, record)));
   const background = createBackgroundReaders(path, record);
-  // https://sqlite.org/pragma.html#pragma_data_version
-  const dataVersion = reader.prepare("PRAGMA data_version");
   return {
     read: createConnection(createStatements(reader, record)),
     background: (options) => background.connection(options),
     write: (work) => writes.write(work),
     between: (work) => writes.between(work),
-    version: () => translated(() => Number(dataVersion.get()?.["data_version"])),
+    version: createVersion(reader, writes.commits),
     slowestStatements: (limit) => record.slowest(limit),
     [Symbol.asyncDispose]: async () => {
       await background[Symbol.asyncDispose]();

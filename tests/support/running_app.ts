@@ -35,15 +35,17 @@ export interface AppSettings {
   clock?: Clock;
   /** An existing data folder, which stays. */
   dataDir?: string;
+  /** How long an operation may take; the server's own if absent. */
+  operationDeadlineMs?: number;
 }
 
 /** The first admin of every test's data folder. */
 export const ADMIN = { email: "admin@localhost", password: "correct horse battery" };
 
 /** Starts the server. Its data folder is a copy of one made once a test file, so that only the first start hashes a password. */
-export async function startApp({ environment = {}, clock, dataDir }: AppSettings = {}): Promise<RunningApp> {
+export async function startApp({ environment = {}, dataDir, ...options }: AppSettings = {}): Promise<RunningApp> {
   const { folder, token } = dataDir === undefined ? await copyTemplate() : { folder: dataDir, token: "" };
-  const server = await startServer(configFor(folder, environment), clock === undefined ? {} : { clock });
+  const server = await startServer(configFor(folder, environment), options);
   const { graphql, ask } = clientOf(server.url);
   return {
     url: server.url,
