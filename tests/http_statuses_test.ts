@@ -33,7 +33,7 @@ const FAULTY: [what: string, body: Record<string, unknown>, code: string, status
   [
     "two operations and no name",
     { query: "query A { viewer { id } } query B { viewer { id } }" },
-    "INVALID_INPUT",
+    "TOO_COMPLEX",
     400,
   ],
   ["the name of no operation", { query: "query A { viewer { id } }", operationName: "B" }, "INVALID_INPUT", 400],

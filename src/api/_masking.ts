@@ -1,10 +1,12 @@
-import type { ExecutionResult } from "graphql";
-import { maskError } from "../graphql/error_mask.ts";
+import type { ExecutionResult, GraphQLError } from "graphql";
 
-/** A result with what was thrown masked, under the request's id. */
-export function maskResult<Result extends ExecutionResult>(result: Result, requestId: string): Result {
+/** What a client sees of what one of its operations threw. */
+export type Mask = (error: unknown) => GraphQLError;
+
+/** A result with its errors masked. */
+export function maskResult<Result extends ExecutionResult>(result: Result, mask: Mask): Result {
   if (result.errors === undefined) return result;
-  return { ...result, errors: result.errors.map((error) => maskError(error, requestId)) };
+  return { ...result, errors: result.errors.map(mask) };
 }
 
 /**
@@ -13,7 +15,7 @@ export function maskResult<Result extends ExecutionResult>(result: Result, reque
  */
 export function maskEach(
   results: AsyncIterable<ExecutionResult>,
-  requestId: string,
+  mask: Mask,
 ): AsyncIterableIterator<ExecutionResult> {
   const source = results[Symbol.asyncIterator]();
   let ended = false;
@@ -22,10 +24,10 @@ export function maskEach(
       if (ended) return { done: true, value: undefined };
       try {
         const { done, value } = await source.next();
-        return done === true ? { done, value: undefined } : { done: false, value: maskResult(value, requestId) };
+        return done === true ? { done, value: undefined } : { done: false, value: maskResult(value, mask) };
       } catch (error) {
         ended = true;
-        return { done: false, value: { errors: [maskError(error, requestId)] } };
+        return { done: false, value: { errors: [mask(error)] } };
       }
     },
     async return() {

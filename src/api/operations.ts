@@ -19,7 +19,7 @@ import { createDeadlines } from "./_deadlines.ts";
 import { createDocumentLimits } from "./_document_limits.ts";
 import { createDocuments } from "./_documents.ts";
 import { createExecutor, type OperationArgs, type Result } from "./_execution.ts";
-import { maskEach, maskResult } from "./_masking.ts";
+import { type Mask, maskEach, maskResult } from "./_masking.ts";
 import { noteRefusals } from "./_refused_operations.ts";
 import { subscribe } from "./_subscription.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
@@ -74,6 +74,8 @@ export interface OperationsOptions {
   follow: Sessions["follow"];
   /** Has the audit log tell what was refused. */
   noteRefusal: NoteRefusal;
+  /** Hears the code of each error that is answered. */
+  noteError: (code: string) => void;
   /** How often who asks may still ask. */
   rateLeft: (actor: Actor) => Promise<RateLeft>;
   /** How long an operation may take; 10 s if absent. */
@@ -83,7 +85,7 @@ export interface OperationsOptions {
 /** Builds the engine over a schema. */
 export function createOperations(
   schema: GraphQLSchema,
-  { introspection, follow, noteRefusal, rateLeft, deadlineMs }: OperationsOptions,
+  { introspection, follow, noteRefusal, noteError, rateLeft, deadlineMs }: OperationsOptions,
 ): Operations {
   const limits = createDocumentLimits(schema);
   const documents = createDocuments(schema, { limits, introspection });
@@ -101,13 +103,21 @@ export function createOperations(
     try {
       return check(request, facts);
     } catch (error) {
-      return { errors: [maskError(error, facts.requestId)] };
+      return { errors: [maskFor(facts)(error)] };
     }
+  }
+
+  function maskFor({ requestId }: Pick<RequestContext, "requestId">): Mask {
+    return (error) => {
+      const masked = maskError(error, requestId);
+      noteError(String(masked.extensions["code"]));
+      return masked;
+    };
   }
 
   function check({ query, variables, operationName }: GraphqlRequest, facts: RequestFacts) {
     const { document, faults } = documents.check(query, facts.actor);
-    if (faults.length > 0) return { errors: faults.map((fault) => maskError(fault, facts.requestId)) };
+    if (faults.length > 0) return { errors: faults.map(maskFor(facts)) };
     const operation = getOperationAST(document, operationName);
     if (!operation) {
       throw new AppError("INVALID_INPUT", "Cannot tell which operation to run: name one of the document's");
@@ -133,17 +143,17 @@ export function createOperations(
     begin: () => Result | Promise<ExecutionResult | AsyncIterable<ExecutionResult>>,
     cost: ReturnType<CostReport> | null,
   ): Promise<Answer> {
-    const { requestId } = args.contextValue;
+    const mask = maskFor(args.contextValue);
     try {
       const result = await begin();
       if (Symbol.asyncIterator in result) {
-        return endWithCredential(maskEach(result, requestId), args.contextValue, follow);
+        return endWithCredential(maskEach(result, mask), args.contextValue, follow);
       }
       noteRefusals(noteRefusal, result, args);
-      const masked = maskResult(result, requestId);
+      const masked = maskResult(result, mask);
       return cost === null ? masked : { ...masked, extensions: { ...masked.extensions, cost: await cost } };
     } catch (error) {
-      return { errors: [maskError(error, requestId)] };
+      return { errors: [mask(error)] };
     }
   }
 }

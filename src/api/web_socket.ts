@@ -27,6 +27,8 @@ export interface WebSocketDependencies {
 export interface WebSockets {
   /** Answers an upgrade request. Throws `FORBIDDEN`, `RATE_LIMITED`. */
   upgrade(request: Request, ipAddress: string | null): Promise<Response>;
+  /** How many are open. */
+  openCount(): number;
   /** Ends every socket with 1001. */
   close(): void;
 }
@@ -100,7 +102,7 @@ export function createWebSockets(
     execute: run,
     subscribe: run,
   });
-  return { upgrade, close };
+  return { upgrade, openCount: () => open.size, close };
 
   async function upgrade(request: Request, ipAddress: string | null): Promise<Response> {
     if (!edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot open a socket from this origin");

@@ -15,6 +15,7 @@ import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { type Database, openDatabase } from "../database/database.ts";
+import { databaseSize } from "../database/disk.ts";
 import { migrate, readMigrationReport } from "../database/migrations.ts";
 import { startUpkeep } from "../database/upkeep.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
@@ -37,6 +38,7 @@ import { readFailure } from "./backup_failure.ts";
 import { describeDrift } from "./drift.ts";
 import { noteRestore } from "./restore_journal.ts";
 import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { keepCurrentKey } from "./secret_keys.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { startScheduledPruning } from "./scheduled_pruning.ts";
@@ -47,6 +49,7 @@ import { VERSION } from "./version.ts";
 export interface App extends AsyncDisposable {
   edge: Edge;
   bodies: BodyReader;
+  metrics: Metrics;
   graphql: (request: Request, ipAddress: string | null) => Promise<Response>;
   webSockets: WebSockets;
   mcp: Mcp;
@@ -139,10 +142,16 @@ export async function createApp(
   }
   const services = { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers };
   const schema = buildSchema(services, { publicUrl, secureCookies });
+  const metrics = createMetrics({
+    version: VERSION,
+    openSockets: () => webSockets.openCount(),
+    databaseBytes: () => databaseSize(folder.paths.database),
+  });
   const operations = stack.use(createOperations(schema, {
     introspection: config.introspection ?? isLoopback(config.host),
     follow: sessions.follow,
     noteRefusal,
+    noteError: metrics.failed,
     rateLeft: (actor) => rateLimits.left("graphql", subjectOf(actor)),
     deadlineMs: operationDeadlineMs,
   }));
@@ -179,6 +188,7 @@ export async function createApp(
   return {
     edge,
     bodies,
+    metrics,
     graphql,
     webSockets,
     mcp,

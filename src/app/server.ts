@@ -1,14 +1,12 @@
-import { subjectOf } from "../api/graphql_http.ts";
 import { refusalResponse } from "../api/refusal.ts";
-import type { Actor } from "../base/actor.ts";
-import { requireSignedIn } from "../base/actor.ts";
 import type { Config } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
-import { localId } from "../graphql/nodes.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { listen, type Listener } from "./listener.ts";
+import { routeOf } from "./metrics.ts";
+import { type Incoming, route } from "./routes.ts";
 
 const log = roomLog("app");
 
@@ -28,7 +26,6 @@ const GRACE_MS = 5_000;
 /** The least that connections get to close, where requests took all of it. */
 const MIN_CLOSE_MS = 500;
 const POLL_MS = 20;
-const MAX_MCP_BODY_BYTES = 1_048_576;
 const SWITCHING_PROTOCOLS = 101;
 
 /** Opens the data folder and listens. Throws `UNAVAILABLE`, `INVALID_INPUT` with one line for the operator. */
@@ -51,8 +48,6 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     throw new AppError("UNAVAILABLE", `Cannot listen on ${config.host}:${config.port}: ${reason}`, { cause: error });
   }
 }
-
-const NOTED_PATHS = new Set(["graphql", "mcp", "screenshots"]);
 
 /** Requests between their first byte and their answer's. */
 interface Traffic {
@@ -87,10 +82,12 @@ async function answer(app: App, traffic: Traffic, request: Request, peer: string
     .catch((error: unknown) => refuse(app, incoming, toAppError(error)))
     .finally(() => traffic.running--);
   if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
+  // A `Host` that makes no URL was refused, and is counted and logged all the same.
+  const pathname = URL.parse(url)?.pathname ?? url.split("?")[0] ?? "";
+  const milliseconds = performance.now() - startedAt;
+  app.metrics.answered(routeOf(pathname), response.status, milliseconds);
   if (log.isEnabledFor("debug")) {
-    // A `Host` that makes no URL was refused, and is logged all the same.
-    const pathname = URL.parse(url)?.pathname ?? url.split("?")[0];
-    const durationMs = Math.round(performance.now() - startedAt);
+    const durationMs = Math.round(milliseconds);
     log.debug("{method} {pathname} {status} in {durationMs} ms", {
       method,
       pathname,
@@ -105,79 +102,16 @@ function stopped(): AppError {
   return new AppError("UNAVAILABLE", "Cannot answer: the server stops");
 }
 
-/** A request, and as whom it is known so far. */
-interface Incoming {
-  request: Request;
-  ipAddress: string | null;
-  /** A guest until its credential was read. */
-  actor: Actor;
-}
-
 function toIncoming({ edge }: App, request: Request, peer: string | null): Incoming {
   const ipAddress = edge.clientAddress(request, peer);
   return { request, ipAddress, actor: edge.guestOf(request, ipAddress) };
 }
 
 function refuse(app: App, { request, actor }: Incoming, error: AppError): Response {
-  const [, first = ""] = URL.parse(request.url)?.pathname.split("/") ?? [];
+  const route = routeOf(URL.parse(request.url)?.pathname ?? "");
   // Of a path only what is ours is noted: the rest may be anything.
-  app.noteRefusal(actor, error, NOTED_PATHS.has(first) ? `/${first}` : "/");
+  app.noteRefusal(actor, error, route === "other" || route === "health" ? "/" : `/${route}`);
   return refusalResponse(request, error);
-}
-
-async function route(app: App, incoming: Incoming): Promise<Response> {
-  const { request, ipAddress } = incoming;
-  if (!app.edge.isKnownHost(request)) {
-    throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
-  }
-  if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
-  const { pathname } = new URL(request.url);
-  if (pathname === "/graphql") {
-    const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
-    return isUpgrade ? await app.webSockets.upgrade(request, ipAddress) : await app.graphql(request, ipAddress);
-  }
-  if (pathname === "/mcp") return await answerMcp(app, incoming);
-  const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
-  if (screenshotId !== undefined) return await answerScreenshot(app, incoming, screenshotId);
-  if (pathname === "/health/live") return Response.json({ status: "ok", checks: {} });
-  if (pathname === "/health/ready") return await answerReady(app);
-  if (pathname === "/") return new Response(null, { status: 302, headers: { location: "/graphql" } });
-  throw new AppError("NOT_FOUND", "Cannot find this path");
-}
-
-async function answerReady(app: App): Promise<Response> {
-  const checks = await app.checkReadiness();
-  const isReady = Object.values(checks).every((state) => state === "ok");
-  return Response.json({ status: isReady ? "ok" : "failing", checks }, { status: isReady ? 200 : 503 });
-}
-
-async function answerMcp(app: App, incoming: Incoming): Promise<Response> {
-  const { request } = incoming;
-  if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
-  const actor = await identifySignedIn(app, incoming);
-  await app.rateLimits.take("mcp", subjectOf(actor));
-  if (request.body === null) return await app.mcp.fetch(request, actor);
-  // Read here: the library bounds its size, and waits for it as long as it takes.
-  const body = await app.bodies.read(request, MAX_MCP_BODY_BYTES);
-  return await app.mcp.fetch(new Request(request, { body }), actor);
-}
-
-async function answerScreenshot(app: App, incoming: Incoming, id: string): Promise<Response> {
-  const { request } = incoming;
-  const actor = await identifySignedIn(app, incoming);
-  const { mimeType, bytes } = await app.elements.image(actor, localId("Element", id));
-  const headers = {
-    "content-type": mimeType,
-    "content-length": String(bytes.length),
-    "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
-    "cache-control": "private, no-cache",
-  };
-  return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });
-}
-
-async function identifySignedIn(app: App, incoming: Incoming): Promise<Actor> {
-  incoming.actor = await app.edge.identify(incoming.request, incoming.ipAddress);
-  return requireSignedIn(incoming.actor);
 }
 
 function toAppError(thrown: unknown): AppError {

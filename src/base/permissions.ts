@@ -40,6 +40,8 @@ export const PERMISSIONS = {
   MANAGE_SETTINGS: { roles: ADMINS, scope: "SESSION", projectRole: null },
   /** How the server is. */
   READ_STATUS: { roles: ADMINS, scope: "SESSION", projectRole: null },
+  /** See the counters of `/metrics` from elsewhere. */
+  READ_METRICS: { roles: ADMINS, scope: "ANY", projectRole: null },
   READ_AUDIT: { roles: ADMINS, scope: "AUDIT_READ", projectRole: null },
   CREATE_PROJECTS: { roles: DEVELOPERS, scope: "SESSION", projectRole: null },
   /** A project's name and members; an admin may of any project. */

@@ -5,3 +5,13 @@ export async function syncToDisk(path: string): Promise<void> {
   using file = await Deno.open(path);
   await file.sync();
 }
+
+/** Bytes of a file, 0 where there is none. */
+export async function fileSize(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}
+
+/** Bytes of a database's file and its write-ahead log. */
+export async function databaseSize(path: string): Promise<number> {
+  return await fileSize(path) + await fileSize(`${path}-wal`);
+}

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { openConnection, translated } from "./database.ts";
+import { fileSize } from "./disk.ts";
 
 /** What an operator wants to know of one SQLite file. Sizes are bytes; of a damaged file, only those of the files are told. */
 export interface FileHealth {
@@ -27,7 +28,7 @@ export interface TableSize {
 
 /** Looks the whole file over, beside a server that has it open; takes seconds for a large one. Throws `UNAVAILABLE`. */
 export async function checkFile(path: string): Promise<FileHealth> {
-  const [fileBytes, walBytes] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)]);
+  const [fileBytes, walBytes] = await Promise.all([fileSize(path), fileSize(`${path}-wal`)]);
   const connection = openConnection(path, { readOnly: true });
   try {
     const integrityFaults = findIntegrityFaults(connection);
@@ -82,8 +83,4 @@ function texts(connection: DatabaseSync, query: string): string[] {
 
 function number(connection: DatabaseSync, query: string): number {
   return Number(texts(connection, query)[0]);
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return await Deno.stat(path).then(({ size }) => size, () => 0);
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { roomLog } from "../base/log.ts";
 import type { CheckpointAnswer, CheckpointRequest } from "./_checkpoint_worker.ts";
 import type { Database } from "./database.ts";
+import { fileSize } from "./disk.ts";
 
 /** What keeps the file small, fast and free of what was deleted, without holding requests up. */
 export interface Upkeep extends AsyncDisposable {
@@ -50,7 +51,7 @@ export function startUpkeep(database: Database, path: string): Upkeep {
   return { emptyLog, optimize, [Symbol.asyncDispose]: close };
 
   async function copyOrEmptyLog(): Promise<void> {
-    if (await sizeOf(`${path}-wal`) === 0) emptiedAt = performance.now();
+    if (await fileSize(`${path}-wal`) === 0) emptiedAt = performance.now();
     else if (performance.now() - emptiedAt < EMPTY_LOG_INTERVAL_MS) await ask("copy");
     else await emptyLog();
   }
@@ -142,10 +143,6 @@ function giveBackPages(writer: DatabaseSync): boolean {
 /** Lets the event loop do what waits. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return await Deno.stat(path).then(({ size }) => size, () => 0);
 }
 
 function quietly(work: Promise<unknown>): void {

@@ -2,6 +2,7 @@ import type { Actor } from "../base/actor.ts";
 import { requirePermission } from "../base/permissions.ts";
 import { listBackups } from "../database/backups.ts";
 import type { Database } from "../database/database.ts";
+import { databaseSize } from "../database/disk.ts";
 import { listAppliedVersions } from "./_rows.ts";
 
 /** How the server is, as far as a glance tells. */
@@ -40,13 +41,12 @@ export function createStatus({ database, paths, migrations, version, isWell }: S
 
   async function get(actor: Actor): Promise<SystemStatus> {
     requirePermission(actor, "READ_STATUS");
-    const [applied, known, isAllWell, [lastBackup], databaseBytes, walBytes] = await Promise.all([
+    const [applied, known, isAllWell, [lastBackup], databaseBytes] = await Promise.all([
       listAppliedVersions(database.read),
       versionsIn(migrations),
       isWell(),
       listBackups(paths.backups),
-      sizeOf(paths.database),
-      sizeOf(`${paths.database}-wal`),
+      databaseSize(paths.database),
     ]);
     const pendingMigrations = known.filter((candidate) => !applied.includes(candidate)).length;
     return {
@@ -54,7 +54,7 @@ export function createStatus({ database, paths, migrations, version, isWell }: S
       healthy: isAllWell && pendingMigrations === 0,
       schemaVersion: applied.at(-1) ?? "",
       pendingMigrations,
-      databaseBytes: databaseBytes + walBytes,
+      databaseBytes,
       lastBackupAt: lastBackup?.madeAt ?? null,
     };
   }
@@ -64,8 +64,4 @@ export function createStatus({ database, paths, migrations, version, isWell }: S
 async function versionsIn(folder: string): Promise<string[]> {
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   return names.map((name) => /^(\d{14})_\w+\.sql$/.exec(name)?.[1]).filter((version) => version !== undefined);
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return await Deno.stat(path).then(({ size }) => size, () => 0);
 }

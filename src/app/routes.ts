@@ -1,0 +1,84 @@
+import { subjectOf } from "../api/graphql_http.ts";
+import { type Actor, requireSignedIn } from "../base/actor.ts";
+import { isLoopback } from "../base/config.ts";
+import { AppError } from "../base/errors.ts";
+import { requirePermission } from "../base/permissions.ts";
+import { localId } from "../graphql/nodes.ts";
+import type { App } from "./app.ts";
+
+/** A request, and as whom it is known so far. */
+export interface Incoming {
+  request: Request;
+  ipAddress: string | null;
+  /** A guest until its credential was read. */
+  actor: Actor;
+}
+
+const MAX_MCP_BODY_BYTES = 1_048_576;
+
+/** Answers a request by its path. Throws what refuses it. */
+export async function route(app: App, incoming: Incoming): Promise<Response> {
+  const { request, ipAddress } = incoming;
+  if (!app.edge.isKnownHost(request)) {
+    throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
+  }
+  if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
+  const { pathname } = new URL(request.url);
+  if (pathname === "/graphql") {
+    const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+    return isUpgrade ? await app.webSockets.upgrade(request, ipAddress) : await app.graphql(request, ipAddress);
+  }
+  if (pathname === "/mcp") return await answerMcp(app, incoming);
+  const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
+  if (screenshotId !== undefined) return await answerScreenshot(app, incoming, screenshotId);
+  if (pathname === "/metrics") return await answerMetrics(app, incoming);
+  if (pathname === "/health/live") return Response.json({ status: "ok", checks: {} });
+  if (pathname === "/health/ready") return await answerReady(app);
+  if (pathname === "/") return new Response(null, { status: 302, headers: { location: "/graphql" } });
+  throw new AppError("NOT_FOUND", "Cannot find this path");
+}
+
+async function answerReady(app: App): Promise<Response> {
+  const checks = await app.checkReadiness();
+  const isReady = Object.values(checks).every((state) => state === "ok");
+  return Response.json({ status: isReady ? "ok" : "failing", checks }, { status: isReady ? 200 : 503 });
+}
+
+// A proxy on this machine is loopback too: what it passes on is not.
+async function answerMetrics(app: App, incoming: Incoming): Promise<Response> {
+  const { request, ipAddress } = incoming;
+  const isPassedOn = ["x-forwarded-for", "forwarded", "via"].some((name) => request.headers.has(name));
+  if (isPassedOn || !isLoopback(ipAddress ?? "")) {
+    requirePermission(await identifySignedIn(app, incoming), "READ_METRICS");
+  }
+  return new Response(await app.metrics.text(), { headers: { "content-type": app.metrics.contentType } });
+}
+
+async function answerMcp(app: App, incoming: Incoming): Promise<Response> {
+  const { request } = incoming;
+  if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
+  const actor = await identifySignedIn(app, incoming);
+  await app.rateLimits.take("mcp", subjectOf(actor));
+  if (request.body === null) return await app.mcp.fetch(request, actor);
+  // Read here: the library bounds its size, and waits for it as long as it takes.
+  const body = await app.bodies.read(request, MAX_MCP_BODY_BYTES);
+  return await app.mcp.fetch(new Request(request, { body }), actor);
+}
+
+async function answerScreenshot(app: App, incoming: Incoming, id: string): Promise<Response> {
+  const { request } = incoming;
+  const actor = await identifySignedIn(app, incoming);
+  const { mimeType, bytes } = await app.elements.image(actor, localId("Element", id));
+  const headers = {
+    "content-type": mimeType,
+    "content-length": String(bytes.length),
+    "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
+    "cache-control": "private, no-cache",
+  };
+  return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });
+}
+
+async function identifySignedIn(app: App, incoming: Incoming): Promise<Actor> {
+  incoming.actor = await app.edge.identify(incoming.request, incoming.ipAddress);
+  return requireSignedIn(incoming.actor);
+}
