@@ -37,7 +37,7 @@ export function addAuditSchema(builder: Builder, audit: Audit) {
       description:
         "The security events after a sequence (absent: from now on): what was missed first, in order, each once. For admins and their tokens with `AUDIT_READ`. " +
         "`UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`.",
-      args: { after: t.arg.int() },
+      args: { after: t.arg.int({ description: "A sequence from 0 to the last event's; absent: from now on." }) },
       subscribe: (_root, { after }, { actor, signal }) => audit.watch(actor, { after: after ?? null, signal }),
       resolve: (event: RecordedEvent) => event,
     }),
@@ -60,22 +60,24 @@ function addSecurityEventType(builder: Builder, audit: Audit) {
     loadMany: (ids, context) => loadVisible(context, ids, (id) => audit.get(context.actor, id)),
     fields: (t) => ({
       sequence: t.exposeInt("sequence", { description: "From 1 on, without a gap." }),
-      kind: t.exposeString("kind", { description: "One of a closed list, such as `user.sign_in.failed`." }),
-      severity: t.expose("severity", { type: SeverityType }),
+      kind: t.exposeString("kind", {
+        description: "One of a closed list, such as `user.sign_in.failed`: docs/audit.md has it.",
+      }),
+      severity: t.expose("severity", { type: SeverityType, description: "How much it matters." }),
       actorKind: t.exposeString("actorKind", { description: "`guest`, `user`, `token` or `system`." }),
       subjectId: t.id({
         nullable: true,
         description: "What it is about: the id of a user, a project, an element, a token, or a setting's name.",
         resolve: subjectIdOf,
       }),
-      ipAddress: t.exposeString("ipAddress", { nullable: true, description: "The client's." }),
+      ipAddress: t.exposeString("ipAddress", { nullable: true, description: "The client's; null: there was none." }),
       userAgent: t.exposeString("userAgent", { nullable: true, description: "The client's, at most 500 characters." }),
       details: t.field({
         type: "JSON",
         description: "An object of names and values; no secrets and nothing that was captured.",
         resolve: ({ details }) => JSON.parse(details),
       }),
-      occurredAt: t.expose("occurredAt", { type: "DateTime" }),
+      occurredAt: t.expose("occurredAt", { type: "DateTime", description: "When it happened." }),
       hash: t.string({
         description: "HMAC-SHA-256 over this event and the hash before it, in hexadecimal digits.",
         resolve: ({ hash }) => hash.toHex(),
@@ -89,28 +91,29 @@ function addSecurityEvents(builder: Builder, audit: Audit, types: ReturnType<typ
   const SecurityEventFilter = builder.inputType("SecurityEventFilter", {
     description: "What is absent does not matter; all that is there must hold.",
     fields: (t) => ({
-      kind: t.stringList({ description: "One of these." }),
+      kind: t.stringList({ description: "One of these; `INVALID_INPUT` for one that there is not." }),
       severity: t.field({ type: [types.Severity], description: "One of these." }),
-      actorId: t.id({ description: "By this user, or with one of its access tokens." }),
-      occurredAfter: t.field({ type: "DateTime" }),
-      occurredBefore: t.field({ type: "DateTime" }),
+      actorId: t.id({ description: "By the user with this global id, or with one of its access tokens." }),
+      occurredAfter: t.field({ type: "DateTime", description: "Later than this." }),
+      occurredBefore: t.field({ type: "DateTime", description: "Earlier than this." }),
     }),
   });
   builder.queryField("securityEvents", (t) =>
     t.connection(
       {
         type: types.SecurityEvent,
-        description: "The audit log, newest first. For admins and their tokens with `AUDIT_READ`. `UNAUTHENTICATED`, " +
+        description:
+          "The audit log, newest first; `first` or `last` 1 to 100, 20 where neither is given. For admins and their tokens with `AUDIT_READ`. `UNAUTHENTICATED`, " +
           "`FORBIDDEN`, `INVALID_INPUT`.",
-        args: { filter: t.arg({ type: SecurityEventFilter }) },
+        args: { filter: t.arg({ type: SecurityEventFilter, description: "Absent: all of them." }) },
         resolve: async (_root, { filter, ...args }, { actor, signal }) => {
           const page = readPage(args);
           const actorId = filter?.actorId ? localId("User", filter.actorId) : null;
           return toConnection(page, await audit.list(actor, { filter: { ...filter, actorId }, page, signal }));
         },
       },
-      { name: "SecurityEventConnection" },
-      { name: "SecurityEventEdge" },
+      { name: "SecurityEventConnection", description: "A page of security events." },
+      { name: "SecurityEventEdge", description: "A security event in a list." },
     ));
 }
 

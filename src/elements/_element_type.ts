@@ -1,12 +1,13 @@
 import { invalidInput } from "../base/errors.ts";
-import { toGlobalId } from "../base/ids.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { loadVisible, orDeleted } from "../graphql/nodes.ts";
 import type { addProjectsSchema } from "../projects/schema.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
-import type { Element, ElementComment, Elements, Screenshot } from "./elements.ts";
+import { ACCESSIBILITY, COMPONENT, ELEMENT, VIEWPORT } from "./_descriptions.ts";
+import { addShownTypes } from "./_shown_types.ts";
+import type { Element, ElementComment, Elements } from "./elements.ts";
 
 /** The rooms whose objects an element shows. */
 export interface ElementServices {
@@ -31,9 +32,14 @@ export function addElementType(builder: Builder, services: ElementServices, type
   const { elements, projects, users } = services;
   const ElementStatus = builder.enumType("ElementStatus", {
     description: "What became of an element; a new one is OPEN.",
-    values: ["OPEN", "ACKNOWLEDGED", "RESOLVED", "DISMISSED"] as const,
+    values: {
+      OPEN: { description: "Nobody has said anything of it yet." },
+      ACKNOWLEDGED: { description: "Somebody has seen it and means to do it." },
+      RESOLVED: { description: "It is done." },
+      DISMISSED: { description: "It will not be done." },
+    },
   });
-  const shown = addShownTypes(builder, types);
+  const shown = addShownTypes(builder, types.publicUrl);
   const Comment = addCommentType(builder, users, types);
   const ElementNode = builder.node(builder.objectRef<Element>("Element"), {
     description: "One captured DOM element. What was captured is given back unchanged.",
@@ -42,6 +48,7 @@ export function addElementType(builder: Builder, services: ElementServices, type
     fields: (t) => ({
       project: t.loadable({
         type: types.Project,
+        description: "What it belongs to.",
         load: async (ids: string[]) => orDeleted(await projects.byIds(ids)),
         loaderOptions,
         resolve: (element) => element.projectId,
@@ -49,42 +56,46 @@ export function addElementType(builder: Builder, services: ElementServices, type
       capturedBy: t.loadable({
         type: types.User,
         nullable: true,
-        description: "null: the account was deleted.",
+        description: "Who pointed at it; null: the account was deleted.",
         load: async (ids: string[]) => orDeleted(await users.byIds(ids)),
         loaderOptions,
         resolve: (element) => element.capturedById,
       }),
-      revision: t.exposeInt("revision", { description: "The project's counter at this element's last change." }),
-      pageUrl: t.exposeString("pageUrl"),
-      pageTitle: t.exposeString("pageTitle", { nullable: true }),
-      pageId: t.exposeID("pageId", { nullable: true, description: "The tab it came from, as the client names it." }),
-      selector: t.exposeString("selector", {
-        description: "CSS that finds it; ` >>> ` enters an open shadow root, ` >>iframe>> ` a frame.",
+      revision: t.exposeInt("revision", {
+        description: "The project's counter at this element's last change, from 1.",
       }),
-      tagName: t.exposeString("tagName"),
-      domId: t.exposeString("domId", { nullable: true }),
-      classNames: t.exposeStringList("classNames"),
-      attributes: t.expose("attributes", { type: "JSON", description: "An object of names and values." }),
-      text: t.exposeString("text", { nullable: true }),
+      pageUrl: t.exposeString("pageUrl", { description: ELEMENT.pageUrl }),
+      pageTitle: t.exposeString("pageTitle", { nullable: true, description: ELEMENT.pageTitle }),
+      pageId: t.exposeID("pageId", { nullable: true, description: ELEMENT.pageId }),
+      selector: t.exposeString("selector", { description: ELEMENT.selector }),
+      tagName: t.exposeString("tagName", { description: ELEMENT.tagName }),
+      domId: t.exposeString("domId", { nullable: true, description: ELEMENT.domId }),
+      classNames: t.exposeStringList("classNames", { description: ELEMENT.classNames }),
+      attributes: t.expose("attributes", { type: "JSON", description: ELEMENT.attributes }),
+      text: t.exposeString("text", { nullable: true, description: ELEMENT.text }),
       htmlByteSize: t.exposeInt("htmlByteSize", { description: "Bytes of the whole HTML in UTF-8." }),
-      box: t.expose("box", { type: shown.Box }),
-      viewport: t.expose("viewport", { type: shown.Viewport, nullable: true }),
-      accessibility: t.expose("accessibility", { type: shown.Accessibility, nullable: true }),
-      component: t.expose("component", { type: shown.SourceComponent, nullable: true }),
-      note: t.exposeString("note", { nullable: true, description: "What the person wants done." }),
-      status: t.expose("status", { type: ElementStatus }),
+      box: t.expose("box", { type: shown.Box, description: "Where it was in the viewport." }),
+      viewport: t.expose("viewport", { type: shown.Viewport, nullable: true, description: VIEWPORT.type }),
+      accessibility: t.expose("accessibility", {
+        type: shown.Accessibility,
+        nullable: true,
+        description: ACCESSIBILITY.type,
+      }),
+      component: t.expose("component", { type: shown.SourceComponent, nullable: true, description: COMPONENT.type }),
+      note: t.exposeString("note", { nullable: true, description: ELEMENT.note }),
+      status: t.expose("status", { type: ElementStatus, description: "What became of it." }),
       staleSince: t.expose("staleSince", {
         type: "DateTime",
         nullable: true,
         description: "Since then its page, still connected, no longer holds it.",
       }),
-      createdAt: t.expose("createdAt", { type: "DateTime" }),
-      updatedAt: t.expose("updatedAt", { type: "DateTime" }),
+      createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was captured." }),
+      updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When its revision was taken." }),
       html: t.loadable({
         type: "String",
         byPath: true,
-        description: "The outer HTML, with `maxBytes` its first bytes of UTF-8, cut at a character boundary.",
-        args: { maxBytes: t.arg.int({ description: "From 0." }) },
+        description: "The outer HTML, with `maxBytes` its first bytes, cut at a character boundary. `INVALID_INPUT`.",
+        args: { maxBytes: t.arg.int({ description: "Bytes of UTF-8, from 0; absent: all of it." }) },
         load: async (ids: string[], _context, { maxBytes }) => await elements.htmlOf(ids, readMaxBytes(maxBytes)),
         loaderOptions,
         resolve: (element) => element.id,
@@ -93,7 +104,7 @@ export function addElementType(builder: Builder, services: ElementServices, type
         type: "JSON",
         byPath: true,
         description: "An object of property names and values; with `properties` those of them that it has.",
-        args: { properties: t.arg.stringList() },
+        args: { properties: t.arg.stringList({ description: "Names of CSS properties; absent: all of them." }) },
         load: async (ids: string[], _context, { properties }) =>
           (await elements.computedStylesOf(ids)).map((styles) => pick(styles, properties)),
         loaderOptions,
@@ -102,13 +113,14 @@ export function addElementType(builder: Builder, services: ElementServices, type
       screenshot: t.loadable({
         type: shown.Screenshot,
         nullable: true,
+        description: "An image of it; null: none was sent.",
         load: (ids: string[]) => elements.screenshotsOf(ids),
         loaderOptions,
         resolve: (element) => element.id,
       }),
       comments: t.loadableList({
         type: Comment,
-        description: "Oldest first.",
+        description: "What was said of it, oldest first.",
         load: (ids: string[]) => elements.commentsOf(ids),
         loaderOptions,
         resolve: (element) => element.id,
@@ -118,72 +130,21 @@ export function addElementType(builder: Builder, services: ElementServices, type
   return { Element: ElementNode, ElementStatus };
 }
 
-function addShownTypes(builder: Builder, { publicUrl }: ElementSchemaTypes) {
-  const Box = builder.objectRef<Element["box"]>("Box").implement({
-    description: "The border box in CSS pixels, relative to the viewport.",
-    fields: (t) => ({
-      x: t.exposeFloat("x"),
-      y: t.exposeFloat("y"),
-      width: t.exposeFloat("width"),
-      height: t.exposeFloat("height"),
-    }),
-  });
-  const Viewport = builder.objectRef<NonNullable<Element["viewport"]>>("Viewport").implement({
-    description: "The page's window: CSS pixels, and device pixels to one of them.",
-    fields: (t) => ({
-      width: t.exposeInt("width"),
-      height: t.exposeInt("height"),
-      scrollX: t.exposeFloat("scrollX"),
-      scrollY: t.exposeFloat("scrollY"),
-      devicePixelRatio: t.exposeFloat("devicePixelRatio"),
-    }),
-  });
-  const Accessibility = builder.objectRef<NonNullable<Element["accessibility"]>>("Accessibility").implement({
-    fields: (t) => ({
-      role: t.exposeString("role", { nullable: true, description: "The computed role (WAI-ARIA 1.2 §5)." }),
-      name: t.exposeString("name", { nullable: true, description: "The accessible name (accname 1.2)." }),
-    }),
-  });
-  const SourceComponent = builder.objectRef<NonNullable<Element["component"]>>("SourceComponent").implement({
-    description: "The component behind the element and where it is written.",
-    fields: (t) => ({
-      framework: t.exposeString("framework"),
-      name: t.exposeString("name"),
-      file: t.exposeString("file", { nullable: true }),
-      line: t.exposeInt("line", { nullable: true, description: "From 1." }),
-      column: t.exposeInt("column", { nullable: true }),
-    }),
-  });
-  const ScreenshotType = builder.objectRef<Screenshot>("Screenshot").implement({
-    description: "An image of the element, for those who may see the element.",
-    fields: (t) => ({
-      url: t.string({
-        description: "Where its bytes are, for the same credentials.",
-        resolve: ({ elementId }) => `${publicUrl()}/screenshots/${toGlobalId("Element", elementId)}`,
-      }),
-      mimeType: t.exposeString("mimeType"),
-      width: t.exposeInt("width", { description: "Pixels of the image." }),
-      height: t.exposeInt("height", { description: "Pixels of the image." }),
-      byteSize: t.exposeInt("byteSize"),
-    }),
-  });
-  return { Box, Viewport, Accessibility, SourceComponent, Screenshot: ScreenshotType };
-}
-
 function addCommentType(builder: Builder, users: Users, types: ElementSchemaTypes) {
   return builder.objectRef<ElementComment>("ElementComment").implement({
+    description: "What somebody said of an element.",
     fields: (t) => ({
-      id: t.exposeID("id"),
+      id: t.exposeID("id", { description: "It stays the same, and is no global id." }),
       author: t.loadable({
         type: types.User,
         nullable: true,
-        description: "null: the account was deleted.",
+        description: "Who said it; null: the account was deleted.",
         load: async (ids: string[]) => orDeleted(await users.byIds(ids)),
         loaderOptions,
         resolve: (comment) => comment.authorId,
       }),
-      body: t.exposeString("body"),
-      createdAt: t.expose("createdAt", { type: "DateTime" }),
+      body: t.exposeString("body", { description: "Plain text, 1 to 20,000 characters." }),
+      createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was said." }),
     }),
   });
 }

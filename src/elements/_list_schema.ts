@@ -134,13 +134,13 @@ function addElementFilter(builder: Builder, { ElementStatus }: ElementTypes) {
   return builder.inputType("ElementFilter", {
     description: "What is absent does not matter; what is given must all hold.",
     fields: (t) => ({
-      status: t.field({ type: [ElementStatus], description: "One of these." }),
-      pageUrlPrefix: t.string(),
-      pageId: t.id(),
-      tagName: t.string({ description: "In any case." }),
-      capturedById: t.id(),
-      createdAfter: t.field({ type: "DateTime" }),
-      createdBefore: t.field({ type: "DateTime" }),
+      status: t.field({ type: [ElementStatus], description: "One of these; an empty list finds nothing." }),
+      pageUrlPrefix: t.string({ description: "How the page's URL begins, to the letter." }),
+      pageId: t.id({ description: "The tab, as the client names it." }),
+      tagName: t.string({ description: "In any case of ASCII letters." }),
+      capturedById: t.id({ description: "The global id of who pointed at it. `NOT_FOUND` for what is no user's id." }),
+      createdAfter: t.field({ type: "DateTime", description: "Captured later than this." }),
+      createdBefore: t.field({ type: "DateTime", description: "Captured earlier than this." }),
     }),
   });
 }

@@ -32,16 +32,19 @@ function addQueries(builder: Builder, elements: Elements, types: ElementTypes): 
     element: t.field({
       type: types.Element,
       nullable: true,
-      description: "An element of a project that one is a member of. `NOT_FOUND`.",
-      args: { id: t.arg.id({ required: true }) },
+      description:
+        "An element of a project that one is a member of. `UNAUTHENTICATED`, `FORBIDDEN` for a token without " +
+        "`ELEMENTS_READ`, `NOT_FOUND`.",
+      args: { id: t.arg.id({ required: true, description: "The element's global id." }) },
       resolve: (_root, { id }, { actor }, info) => elements.get(actor, localId("Element", id), askedFields(info)),
     }),
     pointedElement: t.field({
       type: types.Element,
       nullable: true,
       description:
-        "What was pointed at last, in one project or in all that one is a member of; null where nothing was.",
-      args: { projectId: t.arg.id() },
+        "What was pointed at last, in one project or in all that one is a member of; null where nothing was. " +
+        "`UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`.",
+      args: { projectId: t.arg.id({ description: "A project's global id; absent: all that one is a member of." }) },
       resolve: async (_root, { projectId }, { actor }, info) => {
         const scope = projectId ? localId("Project", projectId) : null;
         const request = { projectId: scope, filter: {}, page: readPage({ first: 1 }), fields: askedFields(info) };
@@ -59,8 +62,9 @@ function addCapture(builder: Builder, elements: Elements, types: ElementTypes): 
       type: types.Element,
       description:
         "Stores what a person pointed at and tells the project's watchers; a retry with the same `clientId` " +
-        "returns the stored element. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`.",
-      args: { input: t.arg({ type: CaptureElementInput, required: true }) },
+        "returns the stored element. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, also where one has no project of one's own, " +
+        "`INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`.",
+      args: { input: t.arg({ type: CaptureElementInput, required: true, description: "What was pointed at." }) },
       resolve: (_root, { input }, { actor }) => {
         const projectId = input.projectId === null ? null : localId("Project", input.projectId);
         return elements.capture(actor, { ...input, projectId });
@@ -74,24 +78,28 @@ const newComment = z.object({ elementId: z.string(), body: commentBodySchema });
 
 function addChanges(builder: Builder, elements: Elements, types: ElementTypes): void {
   const UpdateElementInput = builder.inputType("UpdateElementInput", {
+    description: "What to change of an element.",
     validate: elementChange,
     fields: (t) => ({
-      id: t.id({ required: true }),
-      note: t.string({ description: "null takes it away; absent leaves it." }),
+      id: t.id({ required: true, description: "The element's global id." }),
+      note: t.string({ description: "At most 20,000 characters; null takes it away, absent leaves it." }),
       status: t.field({ type: types.ElementStatus, description: "null or absent leaves it." }),
     }),
   });
   const CommentOnElementInput = builder.inputType("CommentOnElementInput", {
+    description: "What to say of an element.",
     fields: (t) => ({
-      elementId: t.id({ required: true }),
-      body: t.string({ required: true, description: "1 to 20,000 characters." }),
+      elementId: t.id({ required: true, description: "The element's global id." }),
+      body: t.string({ required: true, description: "Plain text, 1 to 20,000 characters." }),
     }),
   });
   builder.mutationFields((t) => ({
     updateElement: t.field({
       type: types.Element,
-      description: "Sets the note or the status. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
-      args: { input: t.arg({ type: UpdateElementInput, required: true }) },
+      description:
+        "Sets the note or the status, for editors of the project. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, " +
+        "`INVALID_INPUT`.",
+      args: { input: t.arg({ type: UpdateElementInput, required: true, description: "The element and its changes." }) },
       resolve: (_root, { input: { id, note, status } }, { actor }) =>
         elements.update(actor, localId("Element", id), {
           ...(note === undefined ? {} : { note }),
@@ -100,14 +108,23 @@ function addChanges(builder: Builder, elements: Elements, types: ElementTypes): 
     }),
     commentOnElement: t.field({
       type: types.Element,
-      description: "Adds a comment. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
-      args: { input: t.arg({ type: CommentOnElementInput.validate(newComment), required: true }) },
+      description:
+        "Adds a comment, for editors of the project. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`.",
+      args: {
+        input: t.arg({
+          type: CommentOnElementInput.validate(newComment),
+          required: true,
+          description: "The element and what to say of it.",
+        }),
+      },
       resolve: (_root, { input }, { actor }) =>
         elements.comment(actor, localId("Element", input.elementId), input.body),
     }),
     deleteElement: t.boolean({
-      description: "Deletes the element with all that belongs to it. `NOT_FOUND`, `FORBIDDEN`.",
-      args: { id: t.arg.id({ required: true }) },
+      description:
+        "Deletes the element with all that belongs to it: as an editor what one captured oneself, as an owner of " +
+        "the project what anybody did. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`.",
+      args: { id: t.arg.id({ required: true, description: "The element's global id." }) },
       resolve: async (_root, { id }, { actor }) => {
         await elements.delete(actor, localId("Element", id));
         return true;
@@ -118,6 +135,7 @@ function addChanges(builder: Builder, elements: Elements, types: ElementTypes): 
 
 function addSubscription(builder: Builder, elements: Elements, types: ElementTypes): void {
   const ElementEventKind = builder.enumType("ElementEventKind", {
+    description: "What happened to an element.",
     values: {
       CAPTURED: { description: "It is new." },
       UPDATED: { description: "Its note, status, comments or live state changed." },
@@ -126,11 +144,16 @@ function addSubscription(builder: Builder, elements: Elements, types: ElementTyp
     },
   });
   const ElementEventType = builder.objectRef<ElementEvent>("ElementEvent").implement({
-    description: "One change of a project.",
+    description: "One change of a project's elements.",
     fields: (t) => ({
-      kind: t.expose("kind", { type: ElementEventKind }),
-      revision: t.exposeInt("revision", { description: "Resume after it with `after`." }),
-      elementId: t.id({ resolve: (event) => toGlobalId("Element", event.elementId) }),
+      kind: t.expose("kind", { type: ElementEventKind, description: "What happened." }),
+      revision: t.exposeInt("revision", {
+        description: "The project's counter, from 1: each change takes the next. Resume after it with `after`.",
+      }),
+      elementId: t.id({
+        description: "The element's global id, also where it is gone.",
+        resolve: (event) => toGlobalId("Element", event.elementId),
+      }),
       element: t.expose("element", {
         type: types.Element,
         nullable: true,
@@ -143,8 +166,11 @@ function addSubscription(builder: Builder, elements: Elements, types: ElementTyp
       type: ElementEventType,
       description:
         "The changes of a project after a revision (absent: from now on): what was missed first, in order, " +
-        "each once. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`.",
-      args: { projectId: t.arg.id({ required: true }), after: t.arg.int() },
+        "each once. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`.",
+      args: {
+        projectId: t.arg.id({ required: true, description: "The project's global id." }),
+        after: t.arg.int({ description: "A revision from 0 to the project's; absent: what comes from now on." }),
+      },
       subscribe: (_root, { projectId, after }, { actor, signal }) =>
         elements.watch(actor, { projectId: localId("Project", projectId), after: after ?? null, signal }),
       resolve: (event: ElementEvent) => event,

@@ -16,7 +16,9 @@ export function addScalars(builder: Builder): void {
     },
   });
   builder.scalarType("JSON", {
-    description: "Any JSON value (RFC 8259), given back as it was sent.",
+    description:
+      "Any JSON value (RFC 8259), given back as it was sent; numbers are IEEE 754 doubles, so that whole ones are exact up to " +
+      "2^53 (RFC 8259 §6).",
     serialize: (value) => value,
     parseValue: (value) => value,
     parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),

@@ -51,10 +51,26 @@ export function createBuilder(): PothosSchemaTypes.SchemaBuilder<PothosSchemaTyp
       },
       nodeTypeOptions: { description: "Whatever has a global id." },
       idFieldOptions: { description: "The global id, by which `node` finds it; opaque." },
-      pageInfoTypeOptions: { description: "Where a page lies in its list." },
+      firstArgOptions: {
+        description: "So many from the start, or after `after`: 1 to 100; 20 where `last` is absent too.",
+      },
+      lastArgOptions: { description: "So many from the end, or before `before`: 1 to 100; not with `first`." },
+      afterArgOptions: { description: "A cursor of this list: only what comes behind it." },
+      beforeArgOptions: { description: "A cursor of this list: only what comes in front of it." },
+      pageInfoTypeOptions: { description: "Where a page lies in its list (Relay's cursor connections)." },
+      hasNextPageFieldOptions: {
+        description: "Whether more comes behind the page; read from the end, whether `before` was given.",
+      },
+      hasPreviousPageFieldOptions: {
+        description: "Whether more comes in front of the page; read from the start, whether `after` was given.",
+      },
+      startCursorFieldOptions: { description: "Of the first edge; null: the page is empty." },
+      endCursorFieldOptions: { description: "Of the last edge; null: the page is empty." },
       edgesFieldOptions: { description: "The page, in the list's order." },
       pageInfoFieldOptions: { description: "Where the page lies in the list." },
-      cursorFieldOptions: { description: "For `after` and `before`; opaque." },
+      cursorFieldOptions: {
+        description: "For `after` and `before` of the same list; opaque, and good also when this is gone.",
+      },
       nodeFieldOptions: { description: "What the list is of." },
       nodeQueryOptions: false,
       nodesQueryOptions: false,
@@ -73,14 +89,20 @@ export function createBuilder(): PothosSchemaTypes.SchemaBuilder<PothosSchemaTyp
       description: "How many there are in all; counted only when asked for.",
       resolve: (connection) => connection.count(),
     }));
-  builder.queryType({});
+  builder.queryType({ description: `What can be asked. ${ALWAYS}` });
   addNodeQueries(builder);
-  builder.mutationType({});
-  builder.subscriptionType({});
+  builder.mutationType({
+    description: `What can be done, one after the other in the order of the operation. ${ALWAYS}`,
+  });
+  builder.subscriptionType({ description: `What can be watched. ${ALWAYS}` });
   return builder;
 }
 
 const MAX_NODES = 100;
+/** What is not said again at each field. */
+const ALWAYS =
+  "Beside the codes that a field names, anything can be refused with `UNAUTHENTICATED` for a dead token, `RATE_LIMITED`, " +
+  "`TOO_LARGE`, `TOO_COMPLEX`, `UNAVAILABLE` and `INTERNAL`: docs/errors.md says when.";
 /** Issues told of one input: enough to mend it, bounded because a list may have thousands. */
 const MAX_ISSUES = 20;
 
@@ -101,12 +123,13 @@ function addNodeQueries(builder: Builder): void {
   builder.queryFields((t) => ({
     node: t.node({
       description: "The object with this global id, or null where there is none that the caller may see.",
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: "A global id." }) },
       id: (_root, { id }, _context, info) => isNodeId(info, id) ? id : null,
     }),
     nodes: t.nodeList({
-      description: "The objects with these global ids, at most 100, in their order, each null where `node` would be.",
-      args: { ids: t.arg.idList({ required: true }) },
+      description:
+        "The objects with these global ids, in their order, each null where `node` would be. `TOO_COMPLEX` for over 100.",
+      args: { ids: t.arg.idList({ required: true, description: "Global ids, at most 100." }) },
       ids: (_root, { ids }, _context, info) => {
         if (ids.length > MAX_NODES) throw new AppError("TOO_COMPLEX", `Cannot answer for more than ${MAX_NODES} ids`);
         return ids.map((id) => isNodeId(info, id) ? id : null);

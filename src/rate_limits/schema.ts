@@ -16,16 +16,17 @@ export function addRateLimitsSchema(builder: Builder, rateLimits: RateLimits): v
     description: "How often something may be done: `limit` times within `windowSeconds` of the first.",
     fields: (t) => ({
       action: t.exposeString("action", { description: `One of ${actions}.` }),
-      limit: t.exposeInt("maxCount", { description: "Up to 100 it is exact." }),
-      windowSeconds: t.exposeInt("windowSeconds"),
-      updatedAt: t.expose("updatedAt", { type: "DateTime", description: "1970 where it was never changed." }),
+      limit: t.exposeInt("maxCount", { description: `1 to ${MAX_LIMIT}; up to 100 it is exact.` }),
+      windowSeconds: t.exposeInt("windowSeconds", { description: `Seconds, 1 to ${MAX_WINDOW_SECONDS}.` }),
+      updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it was last changed; 1970: never." }),
     }),
   });
   const SetRateLimitInput = builder.inputType("SetRateLimitInput", {
+    description: "What a rate limit shall be.",
     fields: (t) => ({
       action: t.string({ required: true, description: `One of ${actions}.` }),
       limit: t.int({ required: true, description: `1 to ${MAX_LIMIT}.` }),
-      windowSeconds: t.int({ required: true, description: `1 to ${MAX_WINDOW_SECONDS}.` }),
+      windowSeconds: t.int({ required: true, description: `Seconds, 1 to ${MAX_WINDOW_SECONDS}.` }),
     }),
   });
   builder.queryField("rateLimits", (t) =>
@@ -39,7 +40,9 @@ export function addRateLimitsSchema(builder: Builder, rateLimits: RateLimits): v
       type: RateLimitRuleType,
       description: "Changes a rate limit, which holds at once and for what was counted already too. For an admin's " +
         "session. `UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`.",
-      args: { input: t.arg({ type: SetRateLimitInput.validate(changeSchema), required: true }) },
+      args: {
+        input: t.arg({ type: SetRateLimitInput.validate(changeSchema), required: true, description: "The rule." }),
+      },
       resolve: (_root, { input }, { actor }) => rateLimits.set(actor, input),
     }));
 }

@@ -24,7 +24,7 @@ export function addAccounts(
       type: types.User,
       description:
         "Changes an account; what is absent stays. Another role or `DISABLED` ends what the user has open within a second. " +
-        "For an admin's session. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`, `CONFLICT` for the last admin.",
+        "For an admin's session. `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`, `CONFLICT` for the last admin.",
       args: {
         input: t.arg({
           type: UpdateUserInput.validate(userChangeSchema),
@@ -42,14 +42,15 @@ export function addAccounts(
     }),
     unlockUser: t.field({
       type: types.User,
-      description: "Ends a lock after wrong passwords. For an admin's session. `NOT_FOUND`, `FORBIDDEN`.",
+      description:
+        "Ends a lock after wrong passwords. For an admin's session. `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`.",
       args: { id: t.arg.id({ required: true, description: "The user's global id." }) },
       resolve: (_root, { id }, { actor }) => sessions.unlockUser(actor, localId("User", id)),
     }),
     deleteUser: t.boolean({
       description:
         "Deletes an account with its sessions, access tokens and memberships; what it captured stays, without " +
-        "its name. For an admin's session. `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last admin.",
+        "its name. For an admin's session. `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` for the last admin.",
       args: { id: t.arg.id({ required: true, description: "The user's global id." }) },
       resolve: async (_root, { id }, { actor }) => {
         await sessions.deleteUser(actor, localId("User", id));
@@ -58,7 +59,7 @@ export function addAccounts(
     }),
     revokeUserSessions: t.int({
       description: "Ends all sessions of a user but the one of this request and says how many; for the user itself " +
-        "and admins, in a session only. `NOT_FOUND`, `FORBIDDEN`.",
+        "and admins, in a session only. `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`.",
       args: { userId: t.arg.id({ required: true, description: "The user's global id." }) },
       resolve: (_root, { userId }, { actor }) => sessions.revokeAll(actor, localId("User", userId)),
     }),

@@ -90,7 +90,7 @@ export function addSignIn(
     }),
     changePassword: t.boolean({
       description: "Changes one's own password and ends one's other sessions; in a session only. " +
-        "`INVALID_CREDENTIALS` for a wrong present one, which counts towards the lock, and in a lock; `INVALID_INPUT`; " +
+        "`UNAUTHENTICATED`; `FORBIDDEN` for access tokens; `INVALID_CREDENTIALS` for a wrong present one, which counts towards the lock, and in a lock; `INVALID_INPUT`; " +
         "`CONFLICT` if it was changed meanwhile; `UNAVAILABLE` when too many passwords are checked at once.",
       args: {
         input: t.arg({

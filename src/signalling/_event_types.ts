@@ -21,18 +21,18 @@ export function addSignalEvent(builder: Builder, { users }: SignallingServices, 
   const PeerType = builder.objectRef<Peer>("Peer").implement({
     description: "Somebody in a room, for as long as its subscription lasts.",
     fields: (t) => ({
-      id: t.exposeID("id"),
-      label: t.exposeString("label"),
-      kind: t.expose("kind", { type: PeerKind }),
+      id: t.exposeID("id", { description: "For `SendSignalInput`; it is no global id." }),
+      label: t.exposeString("label", { description: "What it called itself, 1 to 200 characters." }),
+      kind: t.expose("kind", { type: PeerKind, description: "What it is for." }),
       user: t.loadable({
         type: lower.User,
         nullable: true,
-        description: "null: the server itself.",
+        description: "Whose peer it is; null: the server's own, or the account was deleted.",
         load: async (ids: string[]) => orDeleted(await users.byIds(ids)),
         loaderOptions: { cache: false },
         resolve: (peer) => peer.userId,
       }),
-      joinedAt: t.expose("joinedAt", { type: "DateTime" }),
+      joinedAt: t.expose("joinedAt", { type: "DateTime", description: "When it entered the room." }),
     }),
   });
   const types = [
@@ -50,6 +50,7 @@ export function addSignalEvent(builder: Builder, { users }: SignallingServices, 
 
 function addKinds(builder: Builder) {
   const PeerKind = builder.enumType("PeerKind", {
+    description: "What a peer is for.",
     values: {
       EXTENSION: { description: "A page in which one can point." },
       VIEWER: { description: "Somebody who watches." },
@@ -58,9 +59,10 @@ function addKinds(builder: Builder) {
     },
   });
   const SignalKind = builder.enumType("SignalKind", {
+    description: "What a signal tells the other side of a WebRTC connection (RFC 8829, RFC 8838).",
     values: {
-      OFFER: { description: "SDP; the server answers, and offers nothing itself." },
-      ANSWER: { description: "SDP." },
+      OFFER: { description: "SDP that offers a connection; the server answers, and offers nothing itself." },
+      ANSWER: { description: "SDP that answers an offer." },
       CANDIDATE: { description: "One ICE candidate, or several." },
       END_OF_CANDIDATES: { description: "No more candidates of this generation." },
       RESTART: {
@@ -78,17 +80,20 @@ function addRoomJoined(builder: Builder, PeerType: PeerRef) {
   const IceServerType = builder.objectRef<IceServer>("IceServer").implement({
     description: "A STUN or TURN server, as RTCIceServer has it.",
     fields: (t) => ({
-      urls: t.exposeStringList("urls"),
-      username: t.exposeString("username", { nullable: true }),
-      credential: t.exposeString("credential", { nullable: true }),
+      urls: t.exposeStringList("urls", { description: "`stun:`, `turn:` and `turns:` URIs (RFC 7064, RFC 7065)." }),
+      username: t.exposeString("username", { nullable: true, description: "For TURN; null for STUN." }),
+      credential: t.exposeString("credential", { nullable: true, description: "For TURN; null for STUN." }),
     }),
   });
   return builder.objectRef<EventOf<"RoomJoined">>("RoomJoined").implement({
     description: "The room as it is. In glare the peer that joined later yields (it is the polite one).",
     fields: (t) => ({
-      self: t.expose("self", { type: PeerType }),
+      self: t.expose("self", { type: PeerType, description: "Oneself." }),
       peers: t.expose("peers", { type: [PeerType], description: "The others, in the order in which they joined." }),
-      iceServers: t.expose("iceServers", { type: [IceServerType], description: "None yet." }),
+      iceServers: t.expose("iceServers", {
+        type: [IceServerType],
+        description: "STUN and TURN servers to use: none yet.",
+      }),
       resumeToken: t.exposeString("resumeToken", { description: "For `JoinRoomInput`; good for oneself alone, once." }),
       lastSequence: t.exposeInt("lastSequence", { description: "Of the last signal to this peer; 0: none." }),
       resumed: t.exposeBoolean("resumed", {
@@ -101,10 +106,12 @@ function addRoomJoined(builder: Builder, PeerType: PeerRef) {
 
 function addPresence(builder: Builder, PeerType: PeerRef) {
   const PeerJoined = builder.objectRef<EventOf<"PeerJoined">>("PeerJoined").implement({
-    fields: (t) => ({ peer: t.expose("peer", { type: PeerType }) }),
+    description: "Another peer came in.",
+    fields: (t) => ({ peer: t.expose("peer", { type: PeerType, description: "Who it is." }) }),
   });
   const PeerLeft = builder.objectRef<EventOf<"PeerLeft">>("PeerLeft").implement({
-    fields: (t) => ({ peerId: t.exposeID("peerId") }),
+    description: "Another peer left.",
+    fields: (t) => ({ peerId: t.exposeID("peerId", { description: "`Peer.id` of who left." }) }),
   });
   return [PeerJoined, PeerLeft] as const;
 }
@@ -114,18 +121,21 @@ function addSignals(builder: Builder, SignalKind: ReturnType<typeof addKinds>["S
     description: "What another peer sent.",
     fields: (t) => ({
       sequence: t.exposeInt("sequence", { description: "Counts this peer's signals from 1, without a gap." }),
-      from: t.exposeID("from"),
-      negotiationId: t.exposeID("negotiationId"),
-      kind: t.expose("kind", { type: SignalKind }),
-      payload: t.exposeString("payload", { nullable: true }),
+      from: t.exposeID("from", { description: "`Peer.id` of the sender." }),
+      negotiationId: t.exposeID("negotiationId", { description: "What the signals of one connection share." }),
+      kind: t.expose("kind", { type: SignalKind, description: "What it is." }),
+      payload: t.exposeString("payload", {
+        nullable: true,
+        description: "As it was sent: see `SendSignalInput.payload`.",
+      }),
     }),
   });
   const SignalExpired = builder.objectRef<EventOf<"SignalExpired">>("SignalExpired").implement({
     description: "A queued signal of one's own that its receiver did not come back for.",
     fields: (t) => ({
-      to: t.exposeID("to"),
-      negotiationId: t.exposeID("negotiationId"),
-      kind: t.expose("kind", { type: SignalKind }),
+      to: t.exposeID("to", { description: "`Peer.id` of the receiver." }),
+      negotiationId: t.exposeID("negotiationId", { description: "What the signals of one connection share." }),
+      kind: t.expose("kind", { type: SignalKind, description: "What it was." }),
     }),
   });
   return [SignalType, SignalExpired] as const;

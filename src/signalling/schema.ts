@@ -29,11 +29,12 @@ const joinRoom = z.object({
 
 function addJoin(builder: Builder, signalling: Signalling, types: EventTypes): void {
   const JoinRoomInput = builder.inputType("JoinRoomInput", {
+    description: "Which room to enter, and as what.",
     fields: (t) => ({
-      projectId: t.id({ required: true }),
+      projectId: t.id({ required: true, description: "The project's global id." }),
       room: t.string({ description: "1 to 100 characters; absent: `main`." }),
       label: t.string({ required: true, description: "What the others call it, 1 to 200 characters." }),
-      kind: t.field({ type: types.PeerKind, required: true }),
+      kind: t.field({ type: types.PeerKind, required: true, description: "What it is for: any but SERVER." }),
       resumeToken: t.string({
         description: "From an earlier RoomJoined of one's own, at most 60 s after that peer left: keeps the peer's id.",
       }),
@@ -45,9 +46,9 @@ function addJoin(builder: Builder, signalling: Signalling, types: EventTypes): v
       type: types.SignalEvent,
       description:
         "Joins a room of a project: RoomJoined first, then its peers and their signals; ending it leaves the " +
-        "room. At most 64 peers. `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`, `CONFLICT`; `UNAVAILABLE` ends it for who " +
-        "reads too slowly.",
-      args: { input: t.arg({ type: JoinRoomInput, required: true }) },
+        "room. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `CONFLICT` for a room that has 64 peers and for a peer that joined again elsewhere; " +
+        "`UNAVAILABLE` ends it for who reads too slowly.",
+      args: { input: t.arg({ type: JoinRoomInput, required: true, description: "The room." }) },
       subscribe: (_root, { input }, { actor, signal }) =>
         signalling.join(actor, { ...input, projectId: localId("Project", input.projectId) }, signal),
       resolve: (event: SignalEvent) => event,
@@ -74,6 +75,7 @@ const sendSignal = z.object({
 
 function addSend(builder: Builder, signalling: Signalling, types: EventTypes): void {
   const SendSignalInput = builder.inputType("SendSignalInput", {
+    description: "What to tell another peer.",
     fields: (t) => ({
       from: t.id({ required: true, description: "A peer of one's own." }),
       to: t.id({ required: true, description: "Another peer of its room." }),
@@ -81,19 +83,24 @@ function addSend(builder: Builder, signalling: Signalling, types: EventTypes): v
         required: true,
         description: "What the signals of one connection share, 1 to 200 characters.",
       }),
-      kind: t.field({ type: types.SignalKind, required: true }),
+      kind: t.field({ type: types.SignalKind, required: true, description: "What it is." }),
       payload: t.string({
         description:
-          "At most 64 KiB. OFFER and ANSWER: the SDP; CANDIDATE: an RTCIceCandidateInit as JSON, or an array " +
+          "At most 65,536 bytes of UTF-8. OFFER and ANSWER: the SDP; CANDIDATE: an RTCIceCandidateInit as JSON, or an array " +
           "of them; else null.",
       }),
     }),
   }).validate(sendSignal);
   const SendSignalPayload = builder.objectRef<SentSignal>("SendSignalPayload").implement({
+    description: "What became of a signal.",
     fields: (t) => ({
       sequence: t.exposeInt("sequence", { description: "The receiver's number for it." }),
       delivered: t.exposeBoolean("delivered", { description: "false: queued until `expiresAt`." }),
-      expiresAt: t.expose("expiresAt", { type: "DateTime", nullable: true }),
+      expiresAt: t.expose("expiresAt", {
+        type: "DateTime",
+        nullable: true,
+        description: "Until when it waits for its receiver; null: it does not.",
+      }),
     }),
   });
   builder.mutationFields((t) => ({
@@ -101,8 +108,9 @@ function addSend(builder: Builder, signalling: Signalling, types: EventTypes): v
       type: SendSignalPayload,
       description:
         "Passes a signal on to another peer; those of one peer to another arrive in the order sent, each once. " +
-        "`NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`, `PEER_UNAVAILABLE`.",
-      args: { input: t.arg({ type: SendSignalInput, required: true }) },
+        "`UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` for a peer that is not one's own, `INVALID_INPUT`, `TOO_LARGE`, " +
+        "`RATE_LIMITED`, `PEER_UNAVAILABLE`.",
+      args: { input: t.arg({ type: SendSignalInput, required: true, description: "The signal." }) },
       resolve: (_root, { input }, { actor }) => signalling.send(actor, input),
     }),
   }));

@@ -139,7 +139,7 @@ function addCreateUser(builder: Builder, users: Users, { User, UserRole }: UserT
   builder.mutationField("createUser", (t) =>
     t.field({
       type: User,
-      description: "Makes an account. For an admin's session. `FORBIDDEN`, `INVALID_INPUT`, " +
+      description: "Makes an account. For an admin's session. `UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`, " +
         "`CONFLICT` for an e-mail that has one, `UNAVAILABLE` when too many passwords are checked at once.",
       args: {
         input: t.arg({
