@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import {
+  buildSchema,
+  getNamedType,
+  type GraphQLNamedType,
+  isCompositeType,
+  isObjectType,
+  isRequiredArgument,
+} from "graphql";
+import { createAccessToken, createProject } from "./support/captures.ts";
+import { addElements } from "./support/many_elements.ts";
+import { addPerson, setMember } from "./support/people.ts";
+import { type RunningApp, startApp } from "./support/running_app.ts";
+import { countStatements } from "./support/statements.ts";
+
+/** How deep fields are looked at inside an object of a list: `comments.author.accessTokens`. */
+const MAX_DEPTH = 3;
+/** What one page of 100 elements with all that people look at may take, without the sign-in check. */
+const MAX_STATEMENTS = 6;
+
+/** A server with as many elements, projects, users and security events as a page holds, and many relations between them. */
+async function startFilled(): Promise<RunningApp> {
+  const app = await startApp();
+  const people = [];
+  for (let index = 0; index < 100; index++) people.push(await addPerson(app));
+  const projectIds: string[] = [];
+  for (let index = 0; index < 100; index++) projectIds.push(await createProject(app, app.token, `Project ${index}`));
+  for (const [index, { id }] of people.slice(0, 10).entries()) {
+    for (const projectId of projectIds.slice(0, index + 2)) setMember(app, { projectId, personId: id, role: "EDITOR" });
+    await createAccessToken(app, people[index]?.token ?? "", {
+      scopes: ["ELEMENTS_READ"],
+      projectId: projectIds[0] ?? "",
+    });
+  }
+  addElements(app, { count: 100, projectIds, personIds: people.map(({ id }) => id) });
+  return app;
+}
+
+/** The statements of an operation that goes through, without those that only find out who asks. */
+async function statementsOf(app: RunningApp, query: string): Promise<string[]> {
+  const run = async (document: string) => {
+    using count = countStatements();
+    await app.ask(document, {}, app.token);
+    return [...count.texts];
+  };
+  const signIn = await run("{ __typename }");
+  const texts = await run(query);
+  for (const text of signIn) texts.splice(texts.indexOf(text), 1);
+  return texts;
+}
+
+Deno.test("a page of 100 elements with project, capturer, comments and their authors takes at most 6 statements", async () => {
+  await using app = await startFilled();
+  const statements = await statementsOf(
+    app,
+    `{ elements(first: 100) {
+      pageInfo { hasNextPage endCursor }
+      edges { node {
+        id selector note status project { id name } capturedBy { id name } comments { body author { id name } }
+      } }
+    } }`,
+  );
+  assert.ok(statements.length >= 3 && statements.length <= MAX_STATEMENTS, statements.join("\n"));
+  const alone = await statementsOf(app, `{ elements(first: 100) { edges { node { id } } } }`);
+  assert.equal(alone.length, 1, "nothing is read that is not asked for");
+});
+
+Deno.test("each field inside a list takes at most one statement more, however long the page is", async () => {
+  await using app = await startFilled();
+  const schema = buildSchema(await Deno.readTextFile(new URL("../schema.graphql", import.meta.url)));
+  const dear: string[] = [];
+  let looked = 0;
+  for (const list of ["elements", "projects", "users", "securityEvents"]) {
+    const typeName = list === "securityEvents" ? "SecurityEvent" : `${list[0]?.toUpperCase()}${list.slice(1, -1)}`;
+    const cost = async (selection: string) =>
+      (await statementsOf(app, `{ ${list}(first: 100) { edges { node { ${selection} } } } }`)).length;
+    const costs = new Map([["__typename", await cost("__typename")]]);
+    // Those further out come first, so that what an outer field takes is known.
+    for (const { outer, selection } of selectionsIn(schema.getType(typeName), MAX_DEPTH)) {
+      costs.set(selection, await cost(selection));
+      const [without = 0, long = 0] = [costs.get(outer), costs.get(selection)];
+      if (long > without + 1) dear.push(`${list} { ${selection} }: ${without} and then ${long}`);
+    }
+    looked += costs.size;
+  }
+  assert.ok(looked > 100, String(looked));
+  assert.deepEqual(dear, []);
+});
+
+Deno.test("totalCount is counted when it is asked for, and not else", async () => {
+  await using app = await startFilled();
+  const lists = ["elements", `elements(search: "note")`, `elements(search: "note", orderBy: RELEVANCE)`];
+  for (
+    const list of [...lists, "projects", "users", "securityEvents", "securityEvents(filter: { severity: [INFO] })"]
+  ) {
+    const counts = async (fields: string) =>
+      (await statementsOf(app, `{ ${list} { ${fields} } }`)).filter((text) => /^SELECT count\(/.test(text)).length;
+    assert.equal(await counts("edges { node { id } } pageInfo { hasNextPage hasPreviousPage endCursor }"), 0, list);
+    assert.equal(await counts("edges { node { id } } totalCount"), 1, list);
+  }
+});
+
+/** A selection of one field, and the same without it. */
+interface Selection {
+  outer: string;
+  selection: string;
+}
+
+/** One selection for each field inside a type, down to a depth, that can be asked for without arguments. */
+function selectionsIn(type: GraphQLNamedType | undefined, depth: number): Selection[] {
+  if (depth === 0 || !isObjectType(type)) return [];
+  return Object.values(type.getFields()).filter(({ args }) => !args.some(isRequiredArgument)).flatMap((field) => {
+    const inner = getNamedType(field.type);
+    const within = (selection: string) => `${field.name} { ${selection} }`;
+    if (!isCompositeType(inner)) return [{ outer: "__typename", selection: field.name }];
+    const inside = selectionsIn(inner, depth - 1);
+    return [
+      { outer: "__typename", selection: within("__typename") },
+      ...inside.map(({ outer, selection }) => ({ outer: within(outer), selection: within(selection) })),
+    ];
+  });
+}
