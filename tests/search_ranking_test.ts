@@ -174,7 +174,7 @@ Deno.test("whatever is captured comes back whole in its snippet, and nothing but
       for (const part of edges[0].snippet.parts) assert.equal(part.hit, /^zebra/i.test(part.text) && part.hit);
       assert.ok(edges[0].snippet.parts.some((part: Data) => part.hit));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -212,6 +212,6 @@ Deno.test("a search finds the same elements by relevance as newest first, each o
         assert.ok(snippet.parts.some(({ hit }: Data) => hit), JSON.stringify(snippet));
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 50 },
   );
 });
