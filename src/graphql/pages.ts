@@ -85,6 +85,7 @@ function readPlaces({ first, last, after, before }: PageArguments, kind: CursorK
 
 /** Makes the connection of a page; the cursor is the item's id, with its rank where the list has them, so it holds while rows come and go. */
 export function toConnection<Item extends { id: string }>(page: Page, slice: Slice<Item>): Connection<Item> {
+  let counted: Promise<number> | undefined;
   const edges = slice.items.map((node, index) => ({ cursor: toCursor(node.id, slice.ranks?.[index]), node }));
   return {
     edges,
@@ -94,7 +95,8 @@ export function toConnection<Item extends { id: string }>(page: Page, slice: Sli
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    count: () => slice.count(),
+    // Once, under however many names it is asked for.
+    count: () => counted ??= slice.count(),
   };
 }
 
