@@ -20,25 +20,26 @@ export const SETTING_KEYS = {
     schema: requiredText(100),
     default: "Fingerpost",
     secret: false,
-    description: "What this instance is called.",
+    description: "What this instance is called, 1 to 100 characters.",
   }),
   "audit.retention_days": setting({
     schema: z.int().min(30).max(36_500).nullable(),
     default: null,
     secret: false,
-    description: "Security events older than this many days are deleted, 30 at least; null: none ever is.",
+    description: "Security events older than this many days are deleted, 30 to 36,500; null: none ever is.",
   }),
   "turn.urls": setting({
     schema: z.array(iceUrl).max(8),
     default: [],
     secret: false,
-    description: "STUN and TURN servers that pages are told to use.",
+    description: "URIs of STUN and TURN servers that pages are told to use, at most 8 of 300 characters.",
   }),
   "turn.secret": setting({
     schema: requiredText(1_000).nullable(),
     default: null,
     secret: true,
-    description: "What the TURN servers share with this one, to check its time-limited credentials.",
+    description:
+      "What the TURN servers share with this one, to check its time-limited credentials; 1 to 1,000 characters, or null.",
   }),
 };
 
