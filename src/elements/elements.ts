@@ -112,7 +112,7 @@ export interface Elements {
   capture(actor: Actor, capture: Capture): Promise<Element>;
   /** An element; where `fields` are given, only these are read of it, beside what tells whose it is. */
   get(actor: Actor, id: string, fields?: ReadonlySet<string>): Promise<Element>;
-  /** Newest first; of one project, or of all that the actor is a member of. Throws `INVALID_INPUT` for a search without a word. */
+  /** Newest first, or by rank for a ranked page; of one project, or of all that the actor is a member of. Throws `INVALID_INPUT` for a search without a word. */
   list(actor: Actor, request: ListRequest): Promise<Slice<Element>>;
   /** Sets the note or the status; absent leaves it. */
   update(actor: Actor, id: string, change: { note?: string | null; status?: ElementStatus }): Promise<Element>;
