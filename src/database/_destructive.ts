@@ -18,6 +18,21 @@ export function findDestructions(file: MigrationFile, part: "up" | "down"): Dest
   });
 }
 
+/**
+ * The names, in lower case, of virtual tables that only show or index what others hold: dropped, they lose nothing.
+ * https://sqlite.org/fts5.html#external_content_tables, https://sqlite.org/fts5.html#the_fts5vocab_virtual_table_module
+ */
+export function findDerivedTables(files: readonly MigrationFile[]): Set<string> {
+  const statements = files.flatMap(({ up }) => up.map(({ tokens }) => tokens));
+  return new Set(
+    statements.filter((tokens) => DERIVED_TABLE.test(tokens.join(" "))).map((tokens) =>
+      nameAt(tokens, 3).name.toLowerCase()
+    ),
+  );
+}
+
+const DERIVED_TABLE = /^CREATE VIRTUAL TABLE \S+ USING (fts5vocab\b|fts5\b.*\bcontent ?= ?'?\w)/is;
+
 /** The tables of a database, told apart by what is in them. */
 export interface Tables {
   /** Other rows than `pristine` has, which only the migrations filled: what people put there. */
@@ -73,9 +88,10 @@ function unquote(token: string): string {
 }
 
 function listTables(connection: DatabaseSync): string[] {
-  // What a virtual table holds lies in others, or comes from them.
-  return connection.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')")
-    .all()
+  return connection.prepare(`
+    SELECT name, sql FROM pragma_table_list JOIN sqlite_schema USING (name)
+    WHERE schema = 'main' AND pragma_table_list.type IN ('table', 'virtual')`).all()
+    .filter(({ sql }) => !DERIVED_TABLE.test(String(sql)))
     .map(({ name }) => String(name))
     .filter((name) => !name.startsWith("sqlite_") && name !== "migrations");
 }

@@ -1,7 +1,14 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
-import { type Destruction, findDestructions, isHarmless, sortTables, type Tables } from "./_destructive.ts";
+import {
+  type Destruction,
+  findDerivedTables,
+  findDestructions,
+  isHarmless,
+  sortTables,
+  type Tables,
+} from "./_destructive.ts";
 import {
   compareLedger,
   createLedger,
@@ -56,7 +63,8 @@ export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
   return exclusively(options, async ({ connection, files }) => {
     translated(() => createLedger(connection));
     const plan = planUp(connection, files, options.to);
-    requireAllowed(plan.flatMap((file) => findDestructions(file, "up")), "db:migrate", options);
+    const destructions = plan.flatMap((file) => findDestructions(file, "up"));
+    requireAllowed(destructions.filter(ofData(files)), "db:migrate", options);
     if (plan.length > 0 && sortedTables(connection, files).withData.length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => apply(connection, file, options.clock)));
   });
@@ -67,7 +75,7 @@ export function rollBack(options: MigrateOptions): Promise<MigrationRun[]> {
   return exclusively(options, async ({ connection, files }) => {
     const plan = planDown(connection, files, options.to);
     const tables = sortedTables(connection, files);
-    const destructions = plan.flatMap((file) => findDestructions(file, "down"));
+    const destructions = plan.flatMap((file) => findDestructions(file, "down")).filter(ofData(files));
     requireAllowed(destructions.filter((destruction) => !isHarmless(destruction, tables)), "db:rollback", options);
     if (plan.length > 0 && tables.withData.length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => undo(connection, file)));
@@ -163,6 +171,11 @@ function planDown(connection: DatabaseSync, files: MigrationFile[], to: string |
 function requireVersion(files: MigrationFile[], to: string | undefined): void {
   if (to === undefined || files.some(({ version }) => version === to)) return;
   throw invalidInput(["to"], `Cannot migrate to "${to}": there is no such version`);
+}
+
+function ofData(files: readonly MigrationFile[]): (destruction: Destruction) => boolean {
+  const derived = findDerivedTables(files);
+  return ({ table }) => !derived.has(table.toLowerCase());
 }
 
 function requireAllowed(

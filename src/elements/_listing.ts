@@ -6,7 +6,7 @@ import { countElements, type ElementScope, listElements } from "./_list_rows.ts"
 import { listRanked, type RankedElement } from "./_ranked_rows.ts";
 import { toMatchExpression } from "./_search_terms.ts";
 import { findSnippets, type Snippet } from "./_snippet_rows.ts";
-import type { Element, ElementsDependencies, ListRequest } from "./elements.ts";
+import type { Element, ElementFilter, ElementsDependencies, ListRequest } from "./elements.ts";
 
 /** Lists elements; see `Elements.list`. */
 export async function listFor(
@@ -20,15 +20,21 @@ export async function listFor(
   const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
   const match = search ? toMatchExpression(search) : null;
   const listing = { scope, filter, match, fields };
-  // A search may read much of the index, so it does not run on the event loop.
-  const connection = match === null ? database.read : database.background(signal === undefined ? {} : { signal });
-  const count = () => countElements(connection, listing);
+  const background = database.background(signal === undefined ? {} : { signal });
+  const connection = match === null && isSoonFilled(filter) ? database.read : background;
+  const count = () => countElements(background, listing);
   if (!("afterRank" in page)) return toSlice(page, await listElements(connection, listing, page), count);
   const ranked = match === null
     ? (await listElements(connection, listing, page)).map((element): RankedElement => ({ ...element, rank: 0 }))
     : await listRanked(connection, listing, { match, page });
   const slice = toSlice(page, ranked, count);
   return { ...slice, ranks: slice.items.map(({ rank }) => rank) };
+}
+
+// Of what an index knows, a page is read and no more. A search, or what two filters have in common, may be far to seek, so that it
+// does not run on the event loop.
+function isSoonFilled({ createdAfter: _after, createdBefore: _before, ...filter }: ElementFilter): boolean {
+  return Object.values(filter).filter((value) => value !== null && value !== undefined).length <= 1;
 }
 
 /** Where elements match a search; see `Elements.snippetsOf`. */

@@ -1,7 +1,9 @@
 import sql from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
 import type { RankedPage } from "../graphql/pages.ts";
-import { betweenKeys, type ElementListing, found, matching, orderOf } from "./_list_rows.ts";
+import { matching, orderOf } from "./_filter_rows.ts";
+import type { ElementListing } from "./_list_rows.ts";
+import { betweenKeys, found } from "./_match_rows.ts";
 import { columnsOf, type ElementRow, toElement } from "./_rows.ts";
 import { rankMatches } from "./_search_terms.ts";
 import type { Element } from "./elements.ts";
@@ -15,7 +17,7 @@ export type RankedElement = Element & { rank: number };
  */
 export async function listRanked(
   connection: Connection,
-  { scope, filter, fields }: Omit<ElementListing, "match">,
+  listing: Omit<ElementListing, "match">,
   { match, page }: { match: string; page: RankedPage },
 ): Promise<RankedElement[]> {
   const ranks = rankMatches(match).filter(({ rank }) =>
@@ -30,7 +32,9 @@ export async function listRanked(
       before: rank === page.beforeRank ? page.before : null,
     });
     const rows = await connection.all<ElementRow>(sql`
-      SELECT ${columnsOf(fields)} FROM ${found(scope, expression)} WHERE TRUE ${matching(filter)} ${keys}
+      SELECT ${columnsOf(listing.fields)} FROM ${found(listing, expression)} WHERE TRUE ${
+      matching(listing.filter)
+    } ${keys}
       ORDER BY search_key ${orderOf(page)} LIMIT ${missing}`);
     listed.push(...rows.map((row) => ({ ...toElement(row), rank })));
   }

@@ -1,6 +1,7 @@
 import sql, { join } from "sql-template-tag";
 import type { Connection } from "../database/database.ts";
 import { listOf } from "../database/lists.ts";
+import { spelledOut } from "./_match_rows.ts";
 import { anywhere } from "./_search_terms.ts";
 
 /** What a search looks into. */
@@ -39,7 +40,7 @@ export async function findSnippets(
     SELECT wanted.id, json_array(${join(snippets)}) AS texts FROM element_search
       CROSS JOIN wanted ON wanted.search_key = +element_search.rowid
     WHERE element_search MATCH 'project : (' || coalesce((SELECT group_concat('"' || replace(project_id, '-', '') || '"', ' OR ')
-        FROM (SELECT DISTINCT project_id FROM wanted)), '"none"') || ') AND (' || ${anywhere(match)} || ')'
+        FROM (SELECT DISTINCT project_id FROM wanted)), '"none"') || ') AND (' || ${spelledOut(anywhere(match))} || ')'
       AND element_search.rowid BETWEEN (SELECT min(search_key) FROM wanted) AND (SELECT max(search_key) FROM wanted)
       AND CASE WHEN element_search.rowid & 63 THEN 1 ELSE still_wanted() END`);
   return new Map(rows.map(({ id, texts }) => [id, bestOf(JSON.parse(texts) as (string | null)[], mark)]));

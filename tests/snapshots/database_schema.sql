@@ -103,6 +103,19 @@ CREATE TABLE demo_rows (
   PRIMARY KEY (kind, row_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE element_blocks (
+  block INTEGER PRIMARY KEY, -- a key's upper bits
+  first_id TEXT NOT NULL,
+  last_id TEXT NOT NULL,
+  oldest INTEGER NOT NULL, -- created_at
+  newest INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE element_captors (
+  number INTEGER PRIMARY KEY,
+  user_id TEXT UNIQUE REFERENCES users (id) ON DELETE SET NULL
+) STRICT;
+
 CREATE TABLE element_comments (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
   element_id TEXT NOT NULL REFERENCES elements (id) ON DELETE CASCADE,
@@ -128,7 +141,7 @@ CREATE TABLE element_events (
 
 CREATE VIRTUAL TABLE element_search USING fts5 (
   project, text, note, comments, selector, component, title, url,
-  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
 );
 
 CREATE TABLE 'element_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
@@ -142,7 +155,9 @@ CREATE TABLE 'element_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) W
 CREATE TABLE element_search_keys (
   id INTEGER PRIMARY KEY,
   element_id TEXT NOT NULL UNIQUE REFERENCES elements (id) ON DELETE CASCADE
-) STRICT;
+, captor INTEGER) STRICT;
+
+CREATE VIRTUAL TABLE element_search_words USING fts5vocab (element_search, instance);
 
 CREATE TABLE elements (
   id TEXT PRIMARY KEY CHECK (length(id) = 36),
@@ -360,6 +375,14 @@ BEGIN
   SELECT RAISE(ABORT, 'audit prunings are append-only');
 END;
 
+CREATE TRIGGER element_blocks_insert AFTER INSERT ON element_search_keys
+BEGIN
+  INSERT INTO element_blocks (block, first_id, last_id, oldest, newest)
+  SELECT new.id >> 10, id, id, created_at, created_at FROM elements WHERE id = new.element_id
+  ON CONFLICT (block) DO UPDATE SET first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id),
+    oldest = min(oldest, excluded.oldest), newest = max(newest, excluded.newest);
+END;
+
 CREATE TRIGGER element_comments_search_after_delete AFTER DELETE ON element_comments
 BEGIN
   INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
@@ -413,20 +436,22 @@ BEGIN
 END;
 
 CREATE TRIGGER elements_search_after_update
-AFTER UPDATE OF project_id, text, note, selector, component, page_title, page_url ON elements
+AFTER UPDATE OF project_id, text, note, selector, component, page_title, page_url, status, tag_name, page_id ON elements
 WHEN old.project_id IS NOT new.project_id OR old.text IS NOT new.text OR old.note IS NOT new.note
   OR old.selector IS NOT new.selector OR old.component IS NOT new.component
   OR old.page_title IS NOT new.page_title OR old.page_url IS NOT new.page_url
+  OR old.status IS NOT new.status OR old.tag_name IS NOT new.tag_name OR old.page_id IS NOT new.page_id
 BEGIN
   INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
   SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.id);
 END;
 
 CREATE TRIGGER elements_search_before_update
-BEFORE UPDATE OF project_id, text, note, selector, component, page_title, page_url ON elements
+BEFORE UPDATE OF project_id, text, note, selector, component, page_title, page_url, status, tag_name, page_id ON elements
 WHEN old.project_id IS NOT new.project_id OR old.text IS NOT new.text OR old.note IS NOT new.note
   OR old.selector IS NOT new.selector OR old.component IS NOT new.component
   OR old.page_title IS NOT new.page_title OR old.page_url IS NOT new.page_url
+  OR old.status IS NOT new.status OR old.tag_name IS NOT new.tag_name OR old.page_id IS NOT new.page_id
 BEGIN
   INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
   SELECT 'delete', * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = old.id);
@@ -441,7 +466,10 @@ END;
 
 CREATE TRIGGER elements_search_insert AFTER INSERT ON elements
 BEGIN
-  INSERT INTO element_search_keys (element_id) VALUES (new.id);
+  INSERT INTO element_captors (user_id) SELECT new.captured_by
+  WHERE new.captured_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM element_captors WHERE user_id = new.captured_by);
+  INSERT INTO element_search_keys (element_id, captor)
+  SELECT new.id, (SELECT number FROM element_captors WHERE user_id = new.captured_by);
   INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
   SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.id);
 END;
@@ -498,7 +526,10 @@ SELECT id, email, name, role, last_sign_in_at, created_at FROM users WHERE statu
 CREATE VIEW element_search_texts AS
 SELECT
   keys.id AS id,
-  replace(elements.project_id, '-', '') AS project,
+  concat_ws(' ', replace(elements.project_id, '-', ''), char(57344) || 's' || elements.status,
+    char(57344) || 't' || hex(lower(elements.tag_name)),
+    iif(elements.page_id IS NULL, NULL, char(57344) || 'p' || hex(elements.page_id)),
+    char(57344) || 'c' || keys.captor) AS project,
   substr(elements.text, 1, 20000) AS text,
   elements.note AS note,
   (SELECT group_concat(body, char(10)) FROM (
