@@ -139,7 +139,7 @@ function makeElement(index: number, count: number, { random, words }: Sources): 
     status: pick(STATUSES),
     time,
   };
-  const comments = index % 100 === 44 ? [words(12)] : [];
+  const comments = index % 1_000 === 44 ? [words(12)] : [];
   return { element, html: `<${tag} class="css">${text}</${tag}>`, comments };
 }
 

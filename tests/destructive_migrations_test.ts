@@ -125,3 +125,19 @@ Deno.test("rows that migrations put there and somebody changed count as data", a
     await assert.rejects(rollBack(options), { code: "CONFLICT" });
   });
 });
+
+Deno.test("an index for searches that reads what others hold is no data; one with texts of its own is", async () => {
+  for (const [content, isData] of [["content = 'one'", false], ["content=''", true], ["prefix = '2'", true]] as const) {
+    await withPlace(async ({ path, options, write }) => {
+      write(
+        `${ONE}_one.sql`,
+        `${TABLE_ONE.replace("-- down", `CREATE VIRTUAL TABLE found USING fts5 (a, ${content});\n-- down`)}`,
+      );
+      await migrate(options);
+      execute(path, "INSERT INTO one VALUES (1, 2); INSERT INTO found (rowid, a) VALUES (1, 'x')");
+      write(`${TWO}_two.sql`, "-- up\nDROP TABLE found;\n-- down\nDROP TABLE one;\n");
+      if (isData) await assert.rejects(migrate(options), { code: "CONFLICT", message: /DROP TABLE loses .*"found"/ });
+      else assert.equal((await migrate(options)).length, 1);
+    });
+  }
+});

@@ -351,6 +351,35 @@ Deno.test("what an alert rule counts is read from an index alone, and no event f
   await Deno.remove(database.folder, { recursive: true });
 });
 
+Deno.test("a page of a project, whatever one filter it has, is read from an index in its order and nothing is sorted", async () => {
+  const database = await openFilled();
+  const request: Record<string, ElementFilter> = {
+    elements_by_project: {},
+    elements_by_status: { status: ["OPEN"] },
+    elements_by_page: { pageId: "tab-1" },
+    elements_by_tag_name: { tagName: "a" },
+    elements_by_captor: { capturedById: ID },
+  };
+  for (const isAnalyzed of [false, true]) {
+    if (isAnalyzed) fill(database);
+    for (const [index, filter] of Object.entries(request)) {
+      for (const times of [{}, { createdAfter: 5 }, { createdBefore: 5, createdAfter: 1 }]) {
+        const listing = { scope: { projectId: ID }, filter: { ...filter, ...times }, match: null };
+        for (const page of pages) {
+          const [statement] = await statementsOf((c) => listRows.listElements(c, listing, page));
+          const plan = database.prepare(`EXPLAIN QUERY PLAN ${statement?.sql}`).all(
+            ...(statement?.values ?? []) as SQLInputValue[],
+          ).map(({ detail }) => String(detail));
+          assert.ok(plan.some((detail) => detail.includes(`USING INDEX ${index} (project_id=?`)), plan.join());
+          assert.ok(!plan.some((detail) => /TEMP B-TREE/.test(detail)), plan.join());
+        }
+      }
+    }
+  }
+  database.close();
+  await Deno.remove(database.folder, { recursive: true });
+});
+
 Deno.test("the test of statements finds a scan", async () => {
   const database = await openFilled();
   const scans = (text: string) => findScans(database, { sql: text, values: [] as unknown[] } as Sql).length;
