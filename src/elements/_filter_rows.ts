@@ -138,8 +138,11 @@ function startingWith(prefix: string): Sql {
   return sql`AND page_url >= ${prefix} AND page_url < ${`${prefix}\u{10ffff}\u{10ffff}`}`;
 }
 
-// One end each way: of two, SQLite would begin at either one and read on to the other.
-function between(page: Page, filter: ElementFilter): Sql {
+/**
+ * The condition that ids lie within the page, and not far outside of a filter's times. One end each way: of two, SQLite would
+ * begin at either one and read on to the other.
+ */
+export function between(page: Page, filter: ElementFilter): Sql {
   const blocks = blocksOf(filter);
   const newest = blocks && isGiven(filter.createdBefore) ? sql`(SELECT max(last_id) || 'g' FROM ${blocks})` : null;
   const oldest = blocks && isGiven(filter.createdAfter)
