@@ -6,6 +6,7 @@ import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { orderById } from "./_operation_order.ts";
 import type { Edge } from "./edge.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -129,12 +130,11 @@ export function createWebSockets(
       send: (message) => send(socket, message),
       close: (code, reason) => socket.close(code, shortReason(reason)),
       onMessage: (receive) => {
+        const receiveInOrder = orderById(receive);
         socket.onmessage = ({ data }) => {
-          if (typeof data !== "string" || data.length > MAX_MESSAGE_CHARACTERS) {
-            socket.close(TOO_LARGE, "Message too large");
-            return;
-          }
-          receive(data).catch((error: unknown) => fail(socket, error));
+          if (typeof data !== "string") return socket.close(CloseCode.BadRequest, "Invalid message received");
+          if (data.length > MAX_MESSAGE_CHARACTERS) return socket.close(TOO_LARGE, "Message too large");
+          receiveInOrder(data).catch((error: unknown) => fail(socket, error));
         };
       },
     }, extra);
