@@ -6,6 +6,15 @@ import type { Answer } from "./operations.ts";
 /** Writes an answer as server-sent events, `next` for each result and then `complete`, with comments while nothing happens. graphql-sse, distinct connections mode */
 export type StreamAnswer = (request: Request, answer: Answer) => Promise<Response>;
 
+/** What an event stream says to whom it passes through: nobody keeps, packs or holds back what comes. */
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  // RFC 9111 §5.2.2: a proxy that compresses would wait for more.
+  "cache-control": "no-store, no-transform",
+  // nginx's word for the same.
+  "x-accel-buffering": "no",
+};
+
 /** Builds the writer: Yoga's HTTP alone, to which nothing is left to parse, check or run. */
 export function createStreamAnswer(schema: GraphQLSchema): StreamAnswer {
   const yoga = createYoga<{ answer: Answer }>({
@@ -23,7 +32,9 @@ export function createStreamAnswer(schema: GraphQLSchema): StreamAnswer {
   });
   return async (request, answer) => {
     const headers = { accept: "text/event-stream" };
-    return await yoga.fetch(new Request(request.url, { headers, signal: request.signal }), { answer });
+    const response = await yoga.fetch(new Request(request.url, { headers, signal: request.signal }), { answer });
+    letThroughProxies(response.headers);
+    return response;
   };
 }
 
@@ -32,4 +43,11 @@ function useAnswer(): Plugin<object, { answer: Answer }> {
     onRequestParse: ({ setRequestParser }) => setRequestParser(() => Promise.resolve({ query: "{ __typename }" })),
     onParams: ({ context, setResult }) => setResult(context.answer),
   };
+}
+
+function letThroughProxies(headers: Headers): void {
+  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  // Yoga's: "none" is no coding (RFC 9110 §8.4), and the connection is not the answer's to speak of.
+  headers.delete("content-encoding");
+  headers.delete("connection");
 }

@@ -40,7 +40,7 @@ export async function listElements(connection: Connection, listing: ElementListi
 
 /** How many elements a list has in all: as slow as they are many. */
 export async function countElements(connection: Connection, listing: ElementListing): Promise<number> {
-  const { scope, filter, match, fields } = listing;
+  const { scope, filter, match } = listing;
   const condition = matching(filter);
   const row = await connection.get<{ count: number }>(
     match === null
