@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Client, createClient, type ExecutionResult, type RequestParams } from "graphql-sse";
-import { startProxy } from "./support/breakable_proxy.ts";
+import { watchThroughBreaks } from "./support/broken_watch.ts";
 import { capture, createProject } from "./support/captures.ts";
 import { hurryTimers } from "./support/hurried_timers.ts";
 import { joinRoom, SIGNALS } from "./support/rooms.ts";
@@ -75,30 +75,10 @@ Deno.test("a refused request is no stream: a client of graphql-sse learns its st
 
 Deno.test("a client of graphql-sse whose connection breaks goes on after the last revision, with nothing lost or twice", async () => {
   await using app = await startApp();
-  await using proxy = startProxy(app);
-  const projectId = await createProject(app, app.token);
-  const client = clientOf(proxy.url, app.token, 100);
-  // It is sent anew with each attempt, so it says from where.
-  const request = { query: ELEMENT_EVENTS, variables: { projectId, after: 0 } };
-  const seen: string[] = [];
-  const captured: string[] = [];
-  const arrived = Promise.withResolvers<void>();
-  const stop = client.subscribe<Data>(request, {
-    next: ({ data }) => {
-      const { revision, elementId } = data.elementEvents;
-      request.variables.after = revision;
-      seen.push(elementId);
-      if (revision % 5 === 0) proxy.cut();
-      if (revision === 20) arrived.resolve();
-    },
-    error: arrived.reject,
-    complete: () => {},
-  });
-  for (let index = 0; index < 20; index++) captured.push(await capture(app, app.token));
-  await arrived.promise;
-  stop();
-  assert.deepEqual(seen, captured);
-  assert.ok(proxy.taken() >= 4, `${proxy.taken()} connections`);
+  await watchThroughBreaks(
+    app,
+    ({ url }, request, sink) => clientOf(url, app.token, 100).subscribe<Data>(request, sink),
+  );
 });
 
 Deno.test("an idle stream sends a comment every 12 seconds, and its headers keep proxies from holding it back", async () => {
