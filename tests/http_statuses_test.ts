@@ -163,3 +163,17 @@ Deno.test("a body may begin with a byte order mark, and one without a type is 41
     assert.deepEqual([untyped.status, untyped.type, untyped.code], [415, accept, "INVALID_INPUT"]);
   }
 });
+
+Deno.test("@defer and @stream are not there: a document with them is faulty, in every type", async () => {
+  await using app = await startApp();
+  const queries = [`{ viewer { id ... @defer { role } } }`, `{ projects { edges @stream { node { id } } } }`];
+  for (const query of queries) {
+    for (const accept of [RESPONSE_TYPE, JSON_TYPE, `multipart/mixed;deferSpec=20220824, ${RESPONSE_TYPE};q=0.9`]) {
+      const { code, text } = await post(app, { body: { query }, accept });
+      assert.deepEqual([code, /Unknown directive \\"@(defer|stream)\\"/.test(text)], [
+        "GRAPHQL_VALIDATION_FAILED",
+        true,
+      ]);
+    }
+  }
+});

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { TABS } from "./_graphiql_tabs.ts";
 
 /** What the page may do: its own scripts, each by its hash, and workers that those make; it talks to this server alone. CSP Level 3 §2.3 */
 const policyFor = (scripts: string[]) =>
@@ -14,90 +15,6 @@ const policyFor = (scripts: string[]) =>
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; ");
-
-// Lines end before the editor's buttons in a window of 1,280 pixels.
-const TABS = [
-  `# Welcome. null says that you are not signed in:
-# go on to the next tab.
-query Viewer {
-  viewer { id name email role }
-}`,
-  `# Put the password into the variables below and
-# run it: a cookie keeps this browser signed in.
-mutation SignIn(
-  $email: String!
-  $password: String!
-) {
-  signIn(input: {
-    email: $email,
-    password: $password
-  }) {
-    user { name role }
-    session { expiresAt }
-  }
-}`,
-  `# What was pointed at last.
-query PointedElement {
-  pointedElement {
-    id selector note pageUrl tagName
-    component { framework name file line }
-    accessibility { role name }
-    box { x y width height }
-    html(maxBytes: 2000)
-    computedStyles(properties: ["display", "color"])
-    screenshot { url width height }
-  }
-}`,
-  `# Elements belong to a project.
-mutation CreateProject {
-  createProject(input: { name: "My site" }) {
-    id name
-  }
-}`,
-  `# Your projects and their members.
-query Projects {
-  projects(first: 20) {
-    totalCount
-    edges {
-      node {
-        id name revision
-        members { role user { name } }
-      }
-    }
-  }
-}`,
-  `# Changes as they happen, after those so far. The
-# project's id goes into the variables below.
-subscription ElementEvents($projectId: ID!) {
-  elementEvents(
-    projectId: $projectId
-    after: 0
-  ) {
-    revision kind elementId
-    element { selector note status }
-  }
-}`,
-  `# A token for an AI tool. It is shown this once.
-mutation CreateAccessToken {
-  createAccessToken(input: {
-    name: "My AI tool",
-    scopes: [ELEMENTS_READ]
-  }) {
-    token
-    accessToken { id prefix scopes }
-  }
-}`,
-  `# Ends this browser's session.
-mutation SignOut {
-  signOut
-}`,
-];
-
-// The first tab has none: GraphiQL opens it without its variables.
-const VARIABLES: Record<number, string> = {
-  1: JSON.stringify({ email: "admin@localhost", password: "" }, null, 2),
-  5: JSON.stringify({ projectId: "" }, null, 2),
-};
 
 const SIGNPOST =
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28"><path fill="#475569" d="M14 3h3v26h-3z"/><path fill="#d60690" d="M5 6h18l5 4.5-5 4.5H5z"/></svg>`;
@@ -135,7 +52,9 @@ async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const rendered = renderGraphiQL({
     title: "Fingerpost",
-    defaultTabs: TABS.map((query, index) => ({ query, variables: VARIABLES[index] ?? null })),
+    defaultTabs: TABS,
+    // A token that somebody pastes is nowhere but in the editor.
+    shouldPersistHeaders: false,
     defaultEditorToolsVisibility: "variables",
     endpoint: "/graphql",
     credentials: "same-origin",

@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
-import { capture, captureInput, createProject } from "../support/captures.ts";
+import { capture, captureInput, createAccessToken, createProject } from "../support/captures.ts";
 import { ADMIN, startApp } from "../support/running_app.ts";
 
 const TABS = [
   "Viewer",
   "SignIn",
-  "PointedElement",
   "CreateProject",
   "Projects",
+  "PointedElement",
+  "Elements",
+  "Answer",
   "ElementEvents",
   "CreateAccessToken",
+  "AsToken",
+  "Users",
+  "Audit",
+  "Settings",
   "SignOut",
 ];
 
@@ -57,6 +63,26 @@ browserTest("GraphiQL signs in by a cookie, and shows what was pointed at and wh
   await capture(app, app.token, captureInput({ projectId, selector: "#second" }));
   await answerLine(page, `"selector": "#second"`).waitFor();
   await page.getByRole("button", { name: "Stop query" }).click();
+  assert.deepEqual(faults, []);
+});
+
+browserTest("GraphiQL asks as the access token that is pasted into its headers", async (page) => {
+  await using app = await startApp();
+  const faults = await watchFaults(page, app.url);
+  await createProject(app, app.token);
+  await capture(app, app.token, captureInput({ selector: "#asked" }));
+  const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"] });
+  await openGraphiql(page, app.url);
+  await openTab(page, "AsToken");
+  await page.getByRole("button", { name: "Headers", exact: true }).click();
+  const header = page.locator(".graphiql-editor-tool .view-line").filter({ hasText: "Bearer fp_" });
+  await header.getByText("Bearer fp_").click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.type(token.slice("fp_".length));
+  await run(page);
+  await answerLine(page, `"selector": "#asked"`).waitFor();
+  assert.equal(await page.evaluate<boolean>(`JSON.stringify(sessionStorage).includes("${token}")`), false);
   assert.deepEqual(faults, []);
 });
 
