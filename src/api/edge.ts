@@ -28,7 +28,7 @@ export interface Edge {
   /** Nobody in particular, from where the request came. */
   guestOf(request: Request, ipAddress: string | null): GuestActor;
   /** Who asks, by bearer token or session cookie. Throws `UNAUTHENTICATED` for a dead one, `FORBIDDEN` for another site's use of a cookie. */
-  identify(request: Request, ipAddress: string | null): Promise<Actor>;
+  identify(request: Request, guest: GuestActor): Promise<Actor>;
   /** Who holds the credential of an `Authorization` value, a guest for null. Throws `UNAUTHENTICATED`. */
   identifyBearer(authorization: string | null, origin: Origin): Promise<Actor>;
   /** Answers `OPTIONS`, with which a browser asks whether a page may send more than a form could. Fetch §4.8. Throws `FORBIDDEN`. */
@@ -66,8 +66,7 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     return { kind: "guest", origin: { ipAddress, userAgent } };
   }
 
-  async function identify(request: Request, ipAddress: string | null): Promise<Actor> {
-    const guest = guestOf(request, ipAddress);
+  async function identify(request: Request, guest: GuestActor): Promise<Actor> {
     const { origin } = guest;
     const authorization = request.headers.get("authorization");
     if (authorization !== null) return await identifyBearer(authorization, origin);

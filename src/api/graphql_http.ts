@@ -1,5 +1,5 @@
 import { type ExecutionResult, OperationTypeNode } from "graphql";
-import type { Actor } from "../base/actor.ts";
+import type { Actor, GuestActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { clearedSessionCookie } from "../sessions/cookies.ts";
@@ -30,14 +30,14 @@ export interface GraphqlHttpDependencies {
 /** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. https://graphql.github.io/graphql-over-http */
 export function createGraphqlHttp(
   { operations, streamAnswer, bodies, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
-): (request: Request, ipAddress: string | null) => Promise<Response> {
-  return async function answer(request, ipAddress) {
+): (request: Request, guest: GuestActor) => Promise<Response> {
+  return async function answer(request, guest) {
     const accepted = chooseTypes(request.headers.get("accept"), request.method);
     if (accepted?.best === "text/html") return await graphiqlResponse();
     const headers = new Headers();
-    let actor: Actor = edge.guestOf(request, ipAddress);
+    let actor: Actor = guest;
     try {
-      actor = await identify(request, ipAddress, headers);
+      actor = await identify(request, guest, headers);
       return await answerOperation(request, actor, { accepted, headers });
     } catch (error) {
       // Nobody reads the answer to a request that was broken off; that it was is no fault of ours.
@@ -95,9 +95,9 @@ export function createGraphqlHttp(
     return new Response(JSON.stringify(answer), { status, headers });
   }
 
-  async function identify(request: Request, ipAddress: string | null, headers: Headers): Promise<Actor> {
+  async function identify(request: Request, guest: GuestActor, headers: Headers): Promise<Actor> {
     try {
-      return await edge.identify(request, ipAddress);
+      return await edge.identify(request, guest);
     } catch (error) {
       const isDead = error instanceof AppError && error.code === "UNAUTHENTICATED";
       // A dead cookie would shut the browser out of signing in again: no script can take it away.
@@ -105,7 +105,7 @@ export function createGraphqlHttp(
         headers.append("set-cookie", clearedSessionCookie(secureCookies));
       }
       // As a guest's: who tries credentials is nobody, and is not to go on for ever.
-      if (isDead) await rateLimits.take("graphql", ipAddress ?? "unknown");
+      if (isDead) await rateLimits.take("graphql", subjectOf(guest));
       throw error;
     }
   }

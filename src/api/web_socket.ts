@@ -1,6 +1,6 @@
 import { type ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from "graphql-ws";
-import { type Actor, requireSignedIn } from "../base/actor.ts";
+import { type Actor, type GuestActor, requireSignedIn } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
@@ -27,7 +27,7 @@ export interface WebSocketDependencies {
 /** GraphQL over WebSocket by the graphql-transport-ws protocol. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md */
 export interface WebSockets {
   /** Answers an upgrade request. Throws `FORBIDDEN`, `RATE_LIMITED`. */
-  upgrade(request: Request, ipAddress: string | null): Promise<Response>;
+  upgrade(request: Request, guest: GuestActor): Promise<Response>;
   /** How many are open. */
   openCount(): number;
   /** Ends every socket with 1001. */
@@ -105,18 +105,17 @@ export function createWebSockets(
   });
   return { upgrade, openCount: () => open.size, close };
 
-  async function upgrade(request: Request, ipAddress: string | null): Promise<Response> {
+  async function upgrade(request: Request, guest: GuestActor): Promise<Response> {
     if (!edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot open a socket from this origin");
-    await rateLimits.take("socket", ipAddress ?? "unknown");
+    await rateLimits.take("socket", guest.origin.ipAddress ?? "unknown");
     const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
     const protocol = offered.find((name) => name === GRAPHQL_TRANSPORT_WS_PROTOCOL);
     // The upgraded request can't be asked any more, and its cookie is wanted at `connection_init`.
     const handshake = new Request(request.url, { headers: request.headers });
     const { socket, response } = acceptUpgrade(request, protocol);
     const ended = new AbortController();
-    const actor: Actor = edge.guestOf(handshake, ipAddress);
-    const identify = () => Promise.resolve(actor);
-    const extra: Extra = { socket, handshake, actor, identify, signal: ended.signal, following: null };
+    const identify = () => Promise.resolve(guest);
+    const extra: Extra = { socket, handshake, actor: guest, identify, signal: ended.signal, following: null };
     socket.onopen = () => serve(extra, protocol ?? "", ended);
     socket.onerror = () => log.debug("A socket failed");
     return response;
@@ -152,7 +151,7 @@ export function createWebSockets(
     try {
       extra.identify = typeof authorization === "string"
         ? () => edge.identifyBearer(authorization, origin)
-        : () => identifyByCookie(handshake, origin.ipAddress);
+        : () => identifyByCookie(handshake, { kind: "guest", origin });
       extra.actor = await extra.identify();
       extra.following = sessions.follow(requireSignedIn(extra.actor), (end) => {
         if (end === "SIGNED_OUT") socket.close(UNAUTHENTICATED, "No longer signed in");
@@ -178,8 +177,8 @@ export function createWebSockets(
 
   // A browser sends the cookie with every upgrade, whichever page asks, and a socket can change things: ports do not keep
   // cookies apart, so another page of this machine would do.
-  function identifyByCookie(handshake: Request, ipAddress: string | null): Promise<Actor> {
-    if (edge.isSameOrigin(handshake)) return edge.identify(handshake, ipAddress);
+  function identifyByCookie(handshake: Request, guest: GuestActor): Promise<Actor> {
+    if (edge.isSameOrigin(handshake)) return edge.identify(handshake, guest);
     return Promise.reject(new AppError("UNAUTHENTICATED", "Send the authorization with connection_init"));
   }
 

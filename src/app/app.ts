@@ -9,7 +9,7 @@ import { type BodyReader, createBodyReader } from "../api/request_body.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
-import { systemActor } from "../base/actor.ts";
+import { type GuestActor, systemActor } from "../base/actor.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
@@ -50,7 +50,7 @@ export interface App extends AsyncDisposable {
   edge: Edge;
   bodies: BodyReader;
   metrics: Metrics;
-  graphql: (request: Request, ipAddress: string | null) => Promise<Response>;
+  graphql: (request: Request, guest: GuestActor) => Promise<Response>;
   webSockets: WebSockets;
   mcp: Mcp;
   elements: Elements;

@@ -1,5 +1,5 @@
 import { subjectOf } from "../api/graphql_http.ts";
-import { type Actor, requireSignedIn } from "../base/actor.ts";
+import { type Actor, type GuestActor, requireSignedIn } from "../base/actor.ts";
 import { isLoopback } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { requirePermission } from "../base/permissions.ts";
@@ -9,24 +9,26 @@ import type { App } from "./app.ts";
 /** A request, and as whom it is known so far. */
 export interface Incoming {
   request: Request;
-  ipAddress: string | null;
-  /** A guest until its credential was read. */
+  /** Nobody in particular, from where the request came. */
+  guest: GuestActor;
+  /** The guest until its credential was read. */
   actor: Actor;
+  /** The path of its URL; empty where that makes none. */
+  pathname: string;
 }
 
 const MAX_MCP_BODY_BYTES = 1_048_576;
 
 /** Answers a request by its path. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
-  const { request, ipAddress } = incoming;
+  const { request, guest, pathname } = incoming;
   if (!app.edge.isKnownHost(request)) {
     throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
   }
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
-  const { pathname } = new URL(request.url);
   if (pathname === "/graphql") {
     const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
-    return isUpgrade ? await app.webSockets.upgrade(request, ipAddress) : await app.graphql(request, ipAddress);
+    return isUpgrade ? await app.webSockets.upgrade(request, guest) : await app.graphql(request, guest);
   }
   if (pathname === "/mcp") return await answerMcp(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
@@ -46,9 +48,9 @@ async function answerReady(app: App): Promise<Response> {
 
 // A proxy on this machine is loopback too: what it passes on is not.
 async function answerMetrics(app: App, incoming: Incoming): Promise<Response> {
-  const { request, ipAddress } = incoming;
+  const { request, guest } = incoming;
   const isPassedOn = ["x-forwarded-for", "forwarded", "via"].some((name) => request.headers.has(name));
-  if (isPassedOn || !isLoopback(ipAddress ?? "")) {
+  if (isPassedOn || !isLoopback(guest.origin.ipAddress ?? "")) {
     requirePermission(await identifySignedIn(app, incoming), "READ_METRICS");
   }
   return new Response(await app.metrics.text(), { headers: { "content-type": app.metrics.contentType } });
@@ -79,6 +81,6 @@ async function answerScreenshot(app: App, incoming: Incoming, id: string): Promi
 }
 
 async function identifySignedIn(app: App, incoming: Incoming): Promise<Actor> {
-  incoming.actor = await app.edge.identify(incoming.request, incoming.ipAddress);
+  incoming.actor = await app.edge.identify(incoming.request, incoming.guest);
   return requireSignedIn(incoming.actor);
 }

@@ -74,16 +74,15 @@ async function stopServer(app: App, traffic: Traffic, server: Listener): Promise
 
 async function answer(app: App, traffic: Traffic, request: Request, peer: string | null): Promise<Response> {
   const startedAt = performance.now();
-  // Read first: an upgraded request can't be asked any more.
-  const { method, url } = request;
   traffic.running++;
+  // Read first: an upgraded request can't be asked any more.
+  const { method } = request;
   const incoming = toIncoming(app, request, peer);
+  const { pathname } = incoming;
   const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, incoming))
     .catch((error: unknown) => refuse(app, incoming, toAppError(error)))
     .finally(() => traffic.running--);
   if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
-  // A `Host` that makes no URL was refused, and is counted and logged all the same.
-  const pathname = URL.parse(url)?.pathname ?? url.split("?")[0] ?? "";
   const milliseconds = performance.now() - startedAt;
   app.metrics.answered(routeOf(pathname), response.status, milliseconds);
   if (log.isEnabledFor("debug")) {
@@ -103,12 +102,14 @@ function stopped(): AppError {
 }
 
 function toIncoming({ edge }: App, request: Request, peer: string | null): Incoming {
-  const ipAddress = edge.clientAddress(request, peer);
-  return { request, ipAddress, actor: edge.guestOf(request, ipAddress) };
+  const guest = edge.guestOf(request, edge.clientAddress(request, peer));
+  // A `Host` that makes no URL is refused, and counted and logged all the same.
+  const pathname = URL.parse(request.url)?.pathname ?? "";
+  return { request, guest, actor: guest, pathname };
 }
 
-function refuse(app: App, { request, actor }: Incoming, error: AppError): Response {
-  const route = routeOf(URL.parse(request.url)?.pathname ?? "");
+function refuse(app: App, { request, actor, pathname }: Incoming, error: AppError): Response {
+  const route = routeOf(pathname);
   // Of a path only what is ours is noted: the rest may be anything.
   app.noteRefusal(actor, error, route === "other" || route === "health" ? "/" : `/${route}`);
   return refusalResponse(request, error);

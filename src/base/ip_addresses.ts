@@ -7,9 +7,21 @@ export type AddressBlock = [ipaddr.IPv4 | ipaddr.IPv6, number];
 const NETWORK_GROUPS = 4;
 const IPV4_MAPPED_BITS = 96;
 
+/** Of an address: eight groups, of which the last two are an IPv4 address. RFC 4291 §2.2 */
+const MAX_ADDRESS_LENGTH = 45;
+/** Spellings that are remembered: the same clients come all the time. */
+const MAX_SPELLINGS = 1_000;
+const spellings = new Map<string, string | null>();
+
 /** The one spelling of an address; an IPv4 address inside an IPv6 one (RFC 4291 §2.5.5.2) is itself. null where it is none. */
 export function parseAddress(text: string): string | null {
-  return parse(text)?.toString() ?? null;
+  if (text.length > MAX_ADDRESS_LENGTH) return null;
+  const known = spellings.get(text);
+  if (known !== undefined) return known;
+  const spelling = parse(text)?.toString() ?? null;
+  if (spellings.size >= MAX_SPELLINGS) spellings.clear();
+  spellings.set(text, spelling);
+  return spelling;
 }
 
 /** An address or a CIDR, or null where it is neither. */
