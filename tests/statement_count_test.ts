@@ -17,7 +17,7 @@ import { countStatements } from "./support/statements.ts";
 const MAX_DEPTH = 3;
 /** So long that a statement for each row shows, and so short that three lists inside one another cost less than is allowed. */
 const LONG = 20;
-/** What one page of 100 elements with all that people look at may take, without the sign-in check. */
+/** What one page of 100 elements with all that people look at may take, with the one that finds out who asks. */
 const MAX_STATEMENTS = 6;
 
 /** A server with as many elements, projects, users and security events as a page holds, and many relations between them. */
@@ -38,7 +38,7 @@ async function startFilled(): Promise<RunningApp> {
   return app;
 }
 
-/** The statements of an operation that goes through, without those that find out who asks: after a first run that is remembered. */
+/** The statements of an operation that goes through, once what the server remembers of a first run is known. */
 async function statementsOf(app: RunningApp, query: string): Promise<string[]> {
   const run = async () => {
     using count = countStatements();
