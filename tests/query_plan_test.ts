@@ -219,6 +219,10 @@ const CALLS: Record<string, Call[]> = {
   "projects/_rows.ts hasOtherOwner": [(c) => projectRows.hasOtherOwner(c, ID, ID)],
   "projects/_rows.ts listMembers": [(c) => projectRows.listMembers(c, IDS)],
   "projects/_rows.ts takeRevision": [(c) => projectRows.takeRevision(c, ID, 0)],
+  "elements/_rows.ts findElement": [
+    (c) => elementRows.findElement(c, ID),
+    (c) => elementRows.findElement(c, ID, new Set(["note"])),
+  ],
   "elements/_rows.ts findElements": [(c) => elementRows.findElements(c, IDS)],
   "elements/_rows.ts findByClientId": [(c) => elementRows.findByClientId(c, ID, ID)],
   "elements/_rows.ts insertElement": [
