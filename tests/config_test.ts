@@ -19,6 +19,7 @@ Deno.test("readConfig() has a default for every setting and takes an empty one f
     backupKeep: 7,
     logFormat: null,
     introspection: null,
+    trustedDocuments: "off",
   };
   assert.deepEqual(read({}), expected);
   assert.deepEqual(read({ FINGERPOST_PORT: "", FINGERPOST_LOG_LEVEL: "", FINGERPOST_PUBLIC_URL: "" }), expected);
@@ -65,6 +66,7 @@ Deno.test("readConfig() names the setting that does not parse in one line, and s
     ["FINGERPOST_BACKUP_KEEP", "0", /^FINGERPOST_BACKUP_KEEP must be a whole number from 1 to 999, not "0"$/],
     ["FINGERPOST_LOG_LEVEL", "loud", /^FINGERPOST_LOG_LEVEL must be debug, info, warning or error, not "loud"$/],
     ["FINGERPOST_LOG_FORMAT", "xml", /^FINGERPOST_LOG_FORMAT must be pretty or json/],
+    ["FINGERPOST_TRUSTED_DOCUMENTS", "on", /^FINGERPOST_TRUSTED_DOCUMENTS must be off or only, not "on"$/],
     ["FINGERPOST_INTROSPECTION", "yes", /^FINGERPOST_INTROSPECTION must be on or off/],
   ];
   for (const [name, value, message] of refused) {

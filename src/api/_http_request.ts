@@ -1,11 +1,11 @@
 import type { Actor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
-import type { GraphqlRequest } from "./operations.ts";
+import type { DocumentRequest } from "./persisted_documents.ts";
 import { type BodyReader, parseJson } from "./request_body.ts";
 
-/** The parameters of a GraphQL request, and the bytes of its body. */
+/** The parameters of a GraphQL request as they were sent, and the bytes of its body. */
 export interface ReadRequest {
-  parameters: GraphqlRequest;
+  sent: DocumentRequest;
   bodySize: number;
 }
 
@@ -15,44 +15,50 @@ const MAX_GUEST_BODY_BYTES = 1_048_576;
 
 /** Reads the parameters of a POST's body or a GET's URL. Throws `INVALID_INPUT`, `TOO_LARGE`, `TOO_COMPLEX`, `UNAVAILABLE`. GraphQL over HTTP §5 */
 export async function readRequest(request: Request, actor: Actor, bodies: BodyReader): Promise<ReadRequest> {
-  if (request.method === "GET") return { parameters: readUrl(new URL(request.url).searchParams), bodySize: 0 };
+  if (request.method === "GET") {
+    return { sent: requireDocumentRequest(readUrl(new URL(request.url).searchParams)), bodySize: 0 };
+  }
   const maxBytes = actor.kind === "guest" ? MAX_GUEST_BODY_BYTES : MAX_BODY_BYTES;
   const { json, size } = await bodies.readJson(request, maxBytes);
   if (Array.isArray(json)) throw new AppError("TOO_COMPLEX", "Cannot take an array of requests: send one at a time");
-  if (!isGraphqlRequest(json)) {
-    throw new AppError(
-      "INVALID_INPUT",
-      "Cannot read the request: send an object with query, variables and operationName",
-    );
-  }
-  return { parameters: json, bodySize: size };
+  return { sent: requireDocumentRequest(json), bodySize: size };
 }
 
-// Variables and extensions are JSON there: §5.2.
-function readUrl(parameters: URLSearchParams): GraphqlRequest {
-  const query = parameters.get("query");
-  if (!query) throw new AppError("INVALID_INPUT", "Cannot answer a request without a query");
-  const variables = readObject(parameters, "variables");
-  readObject(parameters, "extensions");
-  return { query, variables, operationName: parameters.get("operationName") || null };
+// Variables and extensions are JSON there: §5.2. What is empty is absent.
+function readUrl(parameters: URLSearchParams): unknown {
+  const read = (name: string) => parameters.get(name) || undefined;
+  const readJson = (name: string) => {
+    const text = read(name);
+    return text === undefined ? undefined : parseJson(new TextEncoder().encode(text));
+  };
+  return {
+    query: read("query"),
+    documentId: read("documentId"),
+    operationName: read("operationName"),
+    variables: readJson("variables"),
+    extensions: readJson("extensions"),
+  };
 }
 
-function readObject(parameters: URLSearchParams, name: string): Record<string, unknown> | null {
-  const text = parameters.get(name);
-  const json = text ? parseJson(new TextEncoder().encode(text)) : null;
-  if (json === null || isRecord(json)) return json;
-  throw new AppError("INVALID_INPUT", `Cannot read ${name}: send an object`);
+function requireDocumentRequest(sent: unknown): DocumentRequest {
+  if (isDocumentRequest(sent)) return sent;
+  const message = "Cannot read the request: send an object with query, variables and operationName";
+  throw new AppError("INVALID_INPUT", message);
 }
 
-function isGraphqlRequest(json: unknown): json is GraphqlRequest {
-  if (!isRecord(json) || typeof json["query"] !== "string") return false;
-  const { operationName = null, variables = null, extensions = null } = json;
-  return (operationName === null || typeof operationName === "string") && isObjectOrNull(variables) &&
-    isObjectOrNull(extensions);
+function isDocumentRequest(sent: unknown): sent is DocumentRequest {
+  if (!isRecord(sent)) return false;
+  const { query, operationName, variables, extensions } = sent;
+  return isTextOrAbsent(query) && isTextOrAbsent(operationName) && isRecordOrAbsent(variables) &&
+    isRecordOrAbsent(extensions);
 }
 
-function isObjectOrNull(json: unknown): boolean {
-  return json === null || isRecord(json);
+function isTextOrAbsent(value: unknown): boolean {
+  return value === null || value === undefined || typeof value === "string";
+}
+
+function isRecordOrAbsent(value: unknown): boolean {
+  return value === null || value === undefined || isRecord(value);
 }
 
 function isRecord(json: unknown): json is Record<string, unknown> {

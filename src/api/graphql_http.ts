@@ -10,6 +10,7 @@ import type { Edge } from "./edge.ts";
 import { headersOf, statusOf } from "./http_status.ts";
 import { type AcceptedTypes, chooseTypes, contentType, type MediaType } from "./media_types.ts";
 import type { Operations, PreparedOperation, RequestFacts } from "./operations.ts";
+import type { PersistedDocuments } from "./persisted_documents.ts";
 import { refusalResponse } from "./refusal.ts";
 import type { BodyReader } from "./request_body.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
@@ -17,6 +18,7 @@ import type { NoteRefusal } from "./refused_attempts.ts";
 /** What GraphQL over HTTP is built on. */
 export interface GraphqlHttpDependencies {
   operations: Operations;
+  persisted: PersistedDocuments;
   streamAnswer: StreamAnswer;
   bodies: BodyReader;
   edge: Edge;
@@ -29,7 +31,8 @@ export interface GraphqlHttpDependencies {
 
 /** Answers GraphQL over HTTP (GET, POST, server-sent events) and, for a browser's GET, with GraphiQL. https://graphql.github.io/graphql-over-http */
 export function createGraphqlHttp(
-  { operations, streamAnswer, bodies, edge, rateLimits, noteRefusal, secureCookies, stopped }: GraphqlHttpDependencies,
+  { operations, persisted, streamAnswer, bodies, edge, rateLimits, noteRefusal, secureCookies, stopped }:
+    GraphqlHttpDependencies,
 ): (request: Request, guest: GuestActor) => Promise<Response> {
   return async function answer(request, guest) {
     const accepted = chooseTypes(request.headers.get("accept"), request.method);
@@ -52,9 +55,9 @@ export function createGraphqlHttp(
     await rateLimits.take("graphql", subjectOf(actor));
     checkMethod(request, headers);
     if (accepted === null) throw notAcceptable("Cannot answer");
-    const { parameters, bodySize } = await readRequest(request, actor, bodies);
+    const { sent, bodySize } = await readRequest(request, actor, bodies);
     const facts = factsOf(request, actor, { bodySize, headers });
-    const operation = operations.prepare(parameters, facts);
+    const operation = operations.prepare(persisted.resolve(sent, actor), facts);
     if (!("errors" in operation)) checkType(request, operation, { accepted, headers });
     const answer = "errors" in operation ? operation : await operation.run();
     const response = Symbol.asyncIterator in answer

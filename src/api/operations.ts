@@ -29,6 +29,7 @@ export interface GraphqlRequest {
   query: string;
   variables?: Record<string, unknown> | null | undefined;
   operationName?: string | null | undefined;
+  extensions?: unknown;
 }
 
 /** What a transport knows of a request; what costs something is asked for only if need be. */

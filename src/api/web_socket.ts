@@ -8,6 +8,7 @@ import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { orderById } from "./_operation_order.ts";
 import type { Edge } from "./edge.ts";
+import type { PersistedDocuments } from "./persisted_documents.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { subjectOf } from "./graphql_http.ts";
@@ -18,6 +19,7 @@ const log = roomLog("api");
 /** What the sockets are built on. */
 export interface WebSocketDependencies {
   operations: Operations;
+  persisted: PersistedDocuments;
   edge: Edge;
   rateLimits: RateLimits;
   sessions: Pick<Sessions, "follow">;
@@ -72,7 +74,7 @@ const GOING_AWAY = 1001;
 
 /** Builds the sockets. */
 export function createWebSockets(
-  { operations, edge, rateLimits, sessions, noteRefusal }: WebSocketDependencies,
+  { operations, persisted, edge, rateLimits, sessions, noteRefusal }: WebSocketDependencies,
 ): WebSockets {
   const open = new Set<Extra>();
   const prepared = new WeakMap<ExecutionArgs, PreparedOperation>();
@@ -89,11 +91,14 @@ export function createWebSockets(
         throw error;
       });
       const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
-      const refused = await refusalOf(rateLimits.take("graphql", subjectOf(actor)));
-      if (refused !== null) noteRefusal(actor, refused, "/graphql");
-      if (refused !== null) return [maskError(refused, context.requestId)];
+      const taken = rateLimits.take("graphql", subjectOf(actor));
+      const request = await orRefusal(taken.then(() => persisted.resolve(payload, actor)));
+      if (request instanceof AppError) {
+        noteRefusal(actor, request, "/graphql");
+        return [maskError(request, context.requestId)];
+      }
       const tellCost = payload.extensions?.["cost"] === true;
-      const operation = operations.prepare(payload, { ...context, actor, tellCost });
+      const operation = operations.prepare(request, { ...context, actor, tellCost });
       if ("errors" in operation) return operation.errors;
       // The credential may have ended meanwhile: the answer goes nowhere, and the operation must not run.
       if (socket.readyState !== WebSocket.OPEN) return [new GraphQLError("The socket was closed")];
@@ -188,10 +193,9 @@ export function createWebSockets(
 }
 
 /** What was refused is answered as an error of the operation, with the seconds to wait; the socket lives on. */
-async function refusalOf(taken: Promise<void>): Promise<AppError | null> {
+async function orRefusal<T>(work: Promise<T>): Promise<T | AppError> {
   try {
-    await taken;
-    return null;
+    return await work;
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
 import { createStreamAnswer } from "../api/event_stream.ts";
+import { createPersistedDocuments } from "../api/persisted_documents.ts";
 import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
@@ -43,6 +44,7 @@ import { keepCurrentKey } from "./secret_keys.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { startScheduledPruning } from "./scheduled_pruning.ts";
 import { keepStatementFile } from "./statement_file.ts";
+import { readTrustedDocuments } from "./trusted_documents.ts";
 import { VERSION } from "./version.ts";
 
 /** Every room, built on one data folder; what the routes need of them. */
@@ -88,6 +90,8 @@ export async function createApp(
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
+  const only = config.trustedDocuments === "only";
+  const trusted = await readTrustedDocuments(folder.paths.trustedDocuments, { isNeeded: only });
   const { migrated, hasDrifted } = await bringUpToDate(config.dataDir, folder.paths.database, clock);
   const database = stack.use(openDatabase(folder.paths.database));
   stack.use(startUpkeep(database, folder.paths.database));
@@ -158,8 +162,10 @@ export async function createApp(
   const edge = createEdge({ sessions, publicUrl, allowedOrigins, trustedProxies, secureCookies });
   const stopped = new AbortController();
   const bodies = stack.use(createBodyReader());
+  const persisted = createPersistedDocuments({ trusted, only });
   const graphql = createGraphqlHttp({
     operations,
+    persisted,
     bodies,
     streamAnswer: createStreamAnswer(schema),
     edge,
@@ -168,7 +174,7 @@ export async function createApp(
     secureCookies,
     stopped: stopped.signal,
   });
-  const webSockets = createWebSockets({ operations, edge, rateLimits, sessions, noteRefusal });
+  const webSockets = createWebSockets({ operations, persisted, edge, rateLimits, sessions, noteRefusal });
   const mcp = await createMcp({
     schema,
     folder: OPERATIONS,

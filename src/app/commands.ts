@@ -8,6 +8,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./start.ts")).start,
   doctor: async () => (await import("./doctor.ts")).runDoctor,
   schema: async () => (await import("./print_schema.ts")).printServerSchema,
+  documents: async () => (await import("./document_extraction.ts")).extractDocuments,
   "db:init": async () => (await import("./database_migrations.ts")).initDatabase,
   "db:create": async () => (await import("./database_migrations.ts")).createMigration,
   "db:migrate": async () => (await import("./database_migrations.ts")).migrateDatabase,

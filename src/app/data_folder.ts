@@ -15,6 +15,8 @@ export interface DataPaths {
   auditCheckpoints: string;
   /** What the statements of the server's latest run cost. */
   statements: string;
+  /** The manifest of trusted documents, if the operator put one there. */
+  trustedDocuments: string;
 }
 
 /** The folder that holds everything a server keeps, locked for this process. */
@@ -40,6 +42,7 @@ export function dataPaths(dataDir: string): DataPaths {
     backupFailure: `${dataDir}/backup_failure.json`,
     auditCheckpoints: `${dataDir}/audit.checkpoints`,
     statements: `${dataDir}/statements.json`,
+    trustedDocuments: `${dataDir}/trusted_documents.json`,
   };
 }
 

@@ -3,6 +3,7 @@ import { createClient as createSocketClient } from "graphql-ws";
 import { parseArgs } from "node:util";
 import { readClientConfig } from "../base/config.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
+import { DOCTOR_DOCUMENTS } from "./doctor_documents.ts";
 
 /** One step of the path from pointing to asking. */
 interface Leg {
@@ -116,34 +117,26 @@ async function reach({ url }: Visit): Promise<void> {
 
 async function findViewer(visit: Visit): Promise<void> {
   if (visit.token === "") throw new Error("No token was given");
-  const { viewer } = await ask(visit, `{ viewer { id } }`);
+  const { viewer } = await ask(visit, DOCTOR_DOCUMENTS.viewer);
   if (viewer === null) throw new Error("The server takes this token for a guest's");
 }
-
-const CAPTURE = `mutation ($input: CaptureElementInput!) {
-  captureElement(input: $input) { id revision project { id } }
-}`;
 
 async function capture(visit: Visit): Promise<void> {
   const { nonce, url } = visit;
   const box = { x: 0, y: 0, width: 1, height: 1 };
   const element = { selector: "#doctor", tagName: "BUTTON", html: `<button id="doctor">${nonce}</button>`, box };
   const input = { ...element, clientId: nonce, pageUrl: url, note: `doctor ${nonce}` };
-  const { captureElement } = await ask(visit, CAPTURE, { input }).catch(async (error: unknown) => {
+  const { captureElement } = await ask(visit, DOCTOR_DOCUMENTS.capture, { input }).catch(async (error: unknown) => {
     if (!(error instanceof Error) || error.cause !== "NOT_FOUND") throw error;
     // A new instance: nobody has made a project yet.
-    await ask(visit, `mutation { createProject(input: { name: "Doctor" }) { id } }`);
-    return await ask(visit, CAPTURE, { input });
+    await ask(visit, DOCTOR_DOCUMENTS.createProject);
+    return await ask(visit, DOCTOR_DOCUMENTS.capture, { input });
   });
   const captured = objectOf(captureElement);
   visit.elementId = String(captured["id"]);
   visit.revision = Number(captured["revision"]);
   visit.projectId = String(objectOf(captured["project"])["id"]);
 }
-
-const SUBSCRIPTION = `subscription ($projectId: ID!, $after: Int!) {
-  elementEvents(projectId: $projectId, after: $after) { elementId }
-}`;
 
 async function subscribe({ url, token, projectId, revision, elementId }: Visit): Promise<void> {
   const client = createSocketClient({
@@ -152,7 +145,10 @@ async function subscribe({ url, token, projectId, revision, elementId }: Visit):
     retryAttempts: 0,
   });
   try {
-    const events = client.iterate({ query: SUBSCRIPTION, variables: { projectId, after: revision - 1 } });
+    const events = client.iterate({
+      query: DOCTOR_DOCUMENTS.subscription,
+      variables: { projectId, after: revision - 1 },
+    });
     for await (const { data, errors } of events) {
       if (errors !== undefined) throw new Error(errors[0]?.message);
       if (objectOf(data?.["elementEvents"])["elementId"] === elementId) return;
@@ -178,7 +174,7 @@ async function readThroughMcp({ url, token, projectId, nonce }: Visit): Promise<
 }
 
 async function remove(visit: Visit): Promise<void> {
-  await ask(visit, `mutation ($id: ID!) { deleteElement(id: $id) }`, { id: visit.elementId });
+  await ask(visit, DOCTOR_DOCUMENTS.remove, { id: visit.elementId });
 }
 
 async function ask(

@@ -30,6 +30,8 @@ export interface Config {
   logFormat: "pretty" | "json" | null;
   /** Whether those not signed in may introspect the schema; null: if the host is loopback. */
   introspection: boolean | null;
+  /** "only": nothing is run but documents of the manifest in the data folder. */
+  trustedDocuments: "off" | "only";
 }
 
 /** Where settings come from: the process's environment, or a test's. */
@@ -67,6 +69,7 @@ const SETTINGS = {
     .default("info"),
   FINGERPOST_LOG_FORMAT: z.enum(["pretty", "json"], "must be pretty or json").optional(),
   FINGERPOST_INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
+  FINGERPOST_TRUSTED_DOCUMENTS: z.enum(["off", "only"], "must be off or only").default("off"),
 };
 
 const SECRET_SETTINGS = new Set(["FINGERPOST_ADMIN_PASSWORD", "FINGERPOST_SECRET_KEY"]);
@@ -90,6 +93,7 @@ export function readConfig(environment: Environment): Config {
     logLevel: read("FINGERPOST_LOG_LEVEL"),
     logFormat: read("FINGERPOST_LOG_FORMAT") ?? null,
     introspection: introspection === undefined ? null : introspection === "on",
+    trustedDocuments: read("FINGERPOST_TRUSTED_DOCUMENTS"),
   };
 }
 
