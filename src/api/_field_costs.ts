@@ -26,7 +26,7 @@ export const OPERATION_WEIGHTS = { query: 0, mutation: 20, subscription: 10 };
 
 const HTML_WEIGHT = 20;
 const HTML_BYTES_PER_WEIGHT = 10_000;
-const STYLES_WEIGHT = 5;
+const STYLES_WEIGHT = 3;
 const SEARCH_WEIGHT = 50;
 const FILTERED_AUDIT_WEIGHT = 50;
 const PASSWORD_WEIGHT = 500;

@@ -35,7 +35,7 @@ export interface AppSettings {
   clock?: Clock;
   /** An existing data folder, which stays. */
   dataDir?: string;
-  /** How long an operation may take; the server's own if absent. */
+  /** How long an operation may take; 10 s if absent. */
   operationDeadlineMs?: number;
 }
 
