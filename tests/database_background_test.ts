@@ -18,6 +18,11 @@ const ENDLESS = sql`
   WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000000)
   SELECT count(*) AS count FROM numbers WHERE CASE WHEN n & 1023 THEN 1 ELSE still_wanted() END`;
 
+/** The same for rows, of which none fits. */
+const ENDLESS_ROWS = sql`
+  WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000000)
+  SELECT n FROM numbers WHERE CASE WHEN n & 1023 THEN 1 ELSE still_wanted() END AND n < 0`;
+
 Deno.test("database.background() reads what is committed off the event loop, and can't write", async () => {
   await withDatabase(async (database) => {
     await database.write((connection) => connection.run(sql`INSERT INTO things VALUES (${"a'b"})`));
@@ -47,6 +52,8 @@ Deno.test("a background statement stops at its deadline and when its caller goes
       await database.background().get(sql`SELECT 1`);
       caller.abort(new Error("gone"));
       await assert.rejects(running, { message: "gone" });
+      const listing = database.background({ deadlineMs: 30 }).all(ENDLESS_ROWS);
+      await assert.rejects(listing, { code: "UNAVAILABLE" }, "one that was to give rows");
     }
     const startedAt = performance.now();
     await Promise.all(Array.from({ length: 8 }, () => database.background().get(sql`SELECT 1`)));
