@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { SHAPE_LIMITS } from "../src/api/_document_shape.ts";
+import { FIELD_COSTS } from "../src/api/_field_costs.ts";
 import { SECURITY_EVENT_KINDS } from "../src/audit/kinds.ts";
 import { PERMISSIONS } from "../src/base/permissions.ts";
 
@@ -20,6 +22,16 @@ const TABLES: Record<string, { file: string; head: string[]; rows: () => string[
         scope,
         projectRole ?? "",
       ]),
+  },
+  shapes: {
+    file: "docs/limits.md",
+    head: ["of the document", "at most"],
+    rows: () => SHAPE_LIMITS.map(({ unit, limit }) => [unit, String(limit)]),
+  },
+  costs: {
+    file: "docs/limits.md",
+    head: ["field", "costs beside its objects"],
+    rows: () => Object.entries(FIELD_COSTS).map(([name, { meaning }]) => [`\`${name}\``, meaning]),
   },
 };
 
