@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createProject } from "./support/captures.ts";
-import { EVENT_STREAM, get, JSON_TYPE, parse, post, RESPONSE_TYPE, VIEWER } from "./support/http_answers.ts";
+import {
+  EVENT_STREAM,
+  get,
+  JSON_TYPE,
+  parse,
+  post,
+  readAnswer,
+  RESPONSE_TYPE,
+  VIEWER,
+} from "./support/http_answers.ts";
 import { startApp } from "./support/running_app.ts";
 
 Deno.test("an answer has the type that the client likes best, by RFC 9110 §12.5.1", async () => {
@@ -80,6 +89,21 @@ Deno.test("a subscription is an event stream, and 406 with a reason for who acce
     const answer = await post(app, { body, accept });
     assert.deepEqual([answer.status, answer.code], [406, "INVALID_INPUT"], accept);
     assert.match(answer.text, /text\/event-stream/);
+  }
+});
+
+Deno.test("by GET a subscription starts only for who names event streams", async () => {
+  await using app = await startApp();
+  const projectId = await createProject(app, app.token);
+  const query = `subscription { elementEvents(projectId: "${projectId}") { revision } }`;
+  const named = new AbortController();
+  const search = new URLSearchParams({ query });
+  const headers = { accept: EVENT_STREAM, authorization: `Bearer ${app.token}` };
+  const response = await fetch(`${app.url}/graphql?${search}`, { headers, signal: named.signal });
+  assert.equal((await readAnswer(response, named)).type, EVENT_STREAM);
+  for (const accept of ["*/*", "image/avif,*/*;q=0.8", JSON_TYPE]) {
+    const { status, code } = await get(app, { query }, accept);
+    assert.deepEqual([status, code], [406, "INVALID_INPUT"], accept);
   }
 });
 

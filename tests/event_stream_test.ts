@@ -87,7 +87,7 @@ Deno.test("an idle stream sends a comment every 12 seconds, and its headers keep
   const projectId = await createProject(app, app.token);
   const closed = new AbortController();
   const { headers, body } = await openStream(app, ELEMENT_EVENTS, { projectId }, closed.signal);
-  assert.equal(headers.get("content-type"), "text/event-stream; charset=utf-8");
+  assert.equal(headers.get("content-type"), "text/event-stream");
   assert.equal(headers.get("cache-control"), "no-store, no-transform");
   assert.equal(headers.get("x-accel-buffering"), "no");
   assert.equal(headers.get("content-encoding"), null);

@@ -8,7 +8,6 @@ export type StreamAnswer = (request: Request, answer: Answer) => Promise<Respons
 
 /** What an event stream says to whom it passes through: nobody keeps, packs or holds back what comes. */
 const HEADERS = {
-  "content-type": "text/event-stream; charset=utf-8",
   // RFC 9111 §5.2.2: a proxy that compresses would wait for more.
   "cache-control": "no-store, no-transform",
   // nginx's word for the same.

@@ -9,7 +9,7 @@ export type MediaType =
 export interface AcceptedTypes {
   /** What it likes best for a single result. */
   best: MediaType;
-  /** Whether a stream of results may be sent. */
+  /** Whether a stream of results may be sent; by GET only who names it gets one, because any page's image asks with a wildcard. */
   takesStream: boolean;
 }
 
@@ -21,6 +21,7 @@ const BY_POST: MediaType[] = [RESPONSE, JSON_TYPE, EVENT_STREAM];
 const BY_GET: MediaType[] = ["text/html", ...BY_POST];
 
 const ANYTHING: AcceptedTypes = { best: JSON_TYPE, takesStream: true };
+const ANY_ANSWER: AcceptedTypes = { best: JSON_TYPE, takesStream: false };
 /** What was chosen for each method and `Accept`: a client sends the same all the time. */
 const chosen = new Map<string, AcceptedTypes | null>();
 /** Clients of more kinds than there are. */
@@ -28,7 +29,9 @@ const MAX_CHOSEN = 100;
 
 /** Chooses by `Accept` (RFC 9110 §12.5.1), null where nothing of ours is accepted. `application/json` for who takes anything. */
 export function chooseTypes(accept: string | null, method: string): AcceptedTypes | null {
-  if (accept === null || accept.trim() === "" || accept === "*/*") return ANYTHING;
+  if (accept === null || accept.trim() === "" || accept === "*/*") {
+    return method === "GET" ? ANY_ANSWER : ANYTHING;
+  }
   const key = `${method} ${accept}`;
   const known = chosen.get(key);
   if (known !== undefined) return known;
@@ -43,7 +46,10 @@ function chooseFrom(accept: string, method: string): AcceptedTypes | null {
     .map((type) => ({ type, ...wishFor(type, ranges) }))
     .filter(({ quality }) => quality > 0);
   const best = wishes.toSorted((a, b) => b.quality - a.quality || b.precision - a.precision)[0]?.type;
-  return best === undefined ? null : { best, takesStream: wishes.some(({ type }) => type === EVENT_STREAM) };
+  const takesStream = wishes.some(({ type, precision }) =>
+    type === EVENT_STREAM && (method !== "GET" || precision === 2)
+  );
+  return best === undefined ? null : { best, takesStream };
 }
 
 /** The header of an answer. */
