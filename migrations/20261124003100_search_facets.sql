@@ -1,6 +1,7 @@
 -- up
 -- Beside its project, an element has words for its status, tag, page and captor, so that a search with a filter reads what both leave and
--- no more. A mark that is no letter keeps them out of the beginnings that people search for. Beginnings of one letter have their own list now.
+-- no more. A mark that is no letter keeps them out of the beginnings that people search for. Beginnings of one letter and of four
+-- have lists of their own now.
 DROP TABLE element_search;
 DROP VIEW element_search_texts;
 DROP TRIGGER elements_search_before_update;
@@ -47,7 +48,7 @@ FROM element_search_keys AS keys JOIN elements ON elements.id = keys.element_id;
 
 CREATE VIRTUAL TABLE element_search USING fts5 (
   project, text, note, comments, selector, component, title, url,
-  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4'
 );
 
 INSERT INTO element_search (element_search, rank) VALUES ('secure-delete', 1);

@@ -12,7 +12,7 @@ const FACET = "\u{e000}";
 /** Words with one beginning, up to which each of them is read in order; FTS5 gathers all of their elements before it shows the first. */
 const MAX_WORDS = 128;
 /** Beginnings of so many letters have a list of their own, which is read in order. */
-const MAX_LISTED_LENGTH = 3;
+const MAX_LISTED_LENGTH = 4;
 /** Projects beyond which an expression of them all is slow. */
 const MANY_PROJECTS = 16;
 /** Of that many elements found, one must be the member's for looking at them to be faster. */

@@ -141,7 +141,7 @@ CREATE TABLE element_events (
 
 CREATE VIRTUAL TABLE element_search USING fts5 (
   project, text, note, comments, selector, component, title, url,
-  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+  content = 'element_search_texts', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4'
 );
 
 CREATE TABLE 'element_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
