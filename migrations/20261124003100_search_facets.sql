@@ -1,5 +1,5 @@
 -- up
--- Beside its project, an element has words for its status, tag, page and captor, so that a search with a filter reads what both leave and
+-- Beside its project, an element has words for its tag, page and captor, so that a search with a filter reads what both leave and
 -- no more. A mark that is no letter keeps them out of the beginnings that people search for. Beginnings of one letter and of four
 -- have lists of their own now.
 DROP TABLE element_search;
@@ -32,8 +32,7 @@ END;
 CREATE VIEW element_search_texts AS
 SELECT
   keys.id AS id,
-  concat_ws(' ', replace(elements.project_id, '-', ''), char(57344) || 's' || elements.status,
-    char(57344) || 't' || hex(lower(elements.tag_name)),
+  concat_ws(' ', replace(elements.project_id, '-', ''), char(57344) || 't' || hex(lower(elements.tag_name)),
     iif(elements.page_id IS NULL, NULL, char(57344) || 'p' || hex(elements.page_id)),
     char(57344) || 'c' || keys.captor) AS project,
   substr(elements.text, 1, 20000) AS text,
@@ -58,22 +57,22 @@ INSERT INTO element_search (element_search) VALUES ('rebuild');
 CREATE VIRTUAL TABLE element_search_words USING fts5vocab (element_search, instance);
 
 CREATE TRIGGER elements_search_before_update
-BEFORE UPDATE OF project_id, text, note, selector, component, page_title, page_url, status, tag_name, page_id ON elements
+BEFORE UPDATE OF project_id, text, note, selector, component, page_title, page_url, tag_name, page_id ON elements
 WHEN old.project_id IS NOT new.project_id OR old.text IS NOT new.text OR old.note IS NOT new.note
   OR old.selector IS NOT new.selector OR old.component IS NOT new.component
   OR old.page_title IS NOT new.page_title OR old.page_url IS NOT new.page_url
-  OR old.status IS NOT new.status OR old.tag_name IS NOT new.tag_name OR old.page_id IS NOT new.page_id
+  OR old.tag_name IS NOT new.tag_name OR old.page_id IS NOT new.page_id
 BEGIN
   INSERT INTO element_search (element_search, rowid, project, text, note, comments, selector, component, title, url)
   SELECT 'delete', * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = old.id);
 END;
 
 CREATE TRIGGER elements_search_after_update
-AFTER UPDATE OF project_id, text, note, selector, component, page_title, page_url, status, tag_name, page_id ON elements
+AFTER UPDATE OF project_id, text, note, selector, component, page_title, page_url, tag_name, page_id ON elements
 WHEN old.project_id IS NOT new.project_id OR old.text IS NOT new.text OR old.note IS NOT new.note
   OR old.selector IS NOT new.selector OR old.component IS NOT new.component
   OR old.page_title IS NOT new.page_title OR old.page_url IS NOT new.page_url
-  OR old.status IS NOT new.status OR old.tag_name IS NOT new.tag_name OR old.page_id IS NOT new.page_id
+  OR old.tag_name IS NOT new.tag_name OR old.page_id IS NOT new.page_id
 BEGIN
   INSERT INTO element_search (rowid, project, text, note, comments, selector, component, title, url)
   SELECT * FROM element_search_texts WHERE id = (SELECT id FROM element_search_keys WHERE element_id = new.id);

@@ -81,6 +81,7 @@ function run(schema: GraphQLSchema, query: string) {
     introspection: true,
     follow: () => ({ [Symbol.dispose]: () => {} }),
     noteRefusal: () => {},
+    noteError: () => {},
     rateLeft: () => Promise.resolve({ limit: 1, remaining: 1, resetSeconds: 1 }),
     deadlineMs: 40,
   });

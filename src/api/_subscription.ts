@@ -1,10 +1,12 @@
 import {
   createSourceEventStream,
   type ExecutionResult,
+  GraphQLError,
   mapSourceToResponseEvent,
   type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from "graphql";
+import { AppError } from "../base/errors.ts";
 import type { RequestContext } from "../graphql/builder.ts";
 import { contextOf } from "./_context.ts";
 import type { Deadlines } from "./_deadlines.ts";
@@ -29,6 +31,13 @@ export async function subscribe(
 
   function answerEvent(event: ValidatedSubscriptionArgs, context: RequestContext) {
     const deadline = deadlines.begin(() => context.signal);
-    return deadline.hold(() => executor.executeEvent(event, contextOf(context, deadline)));
+    const answer = deadline.hold(() => executor.executeEvent(event, contextOf(context, deadline)));
+    return answer instanceof Promise ? answer.catch(toResult) : answer;
   }
+}
+
+// The event that was late has an error for an answer, and the subscription goes on.
+function toResult(error: unknown): ExecutionResult {
+  if (!(error instanceof AppError)) throw error;
+  return { errors: [new GraphQLError(error.message, { originalError: error })] };
 }

@@ -46,7 +46,9 @@ export function matched({ scope, filter }: Confines, expression: string): Sql {
   const projects = "projectId" in scope
     ? sql`${`"${scope.projectId.replaceAll("-", "")}"`}`
     : projectsOf(scope.memberId);
-  return sql`element_search MATCH concat_ws(' AND ', 'project : (' || ${projects} || ')', ${facetsOf(filter)},
+  return sql`element_search MATCH concat_ws(' AND ', 'project : (' || ${projects} || ')', nullif(${
+    facetsOf(filter)
+  }, ''),
       '(' || ${spelledOut(expression)} || ')') ${withinBlocks(filter)}
     AND CASE WHEN element_search.rowid & 63 THEN 1 ELSE still_wanted() END`;
 }
@@ -99,18 +101,14 @@ function wordsWith(beginning: string): Sql {
     SELECT iif(min(missing) > 0, '(' || group_concat('"' || word || '"', ' OR ') || ')', NULL) FROM words WHERE word < ${end})`;
 }
 
-/** An expression for what of a filter is a word of the index; null where nothing is. */
-function facetsOf({ status, tagName, pageId, capturedById }: ElementFilter): Sql {
+// An expression for what of a filter is a word of the index, null where nothing is. A status is none: it changes, and forgetting an
+// element's words takes the index milliseconds.
+function facetsOf({ tagName, pageId, capturedById }: ElementFilter): Sql {
   const tag = tagName?.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const words = [
-    status && status.map((one) => `s${one}`),
-    isGiven(tag) && [`t${toHex(tag)}`],
-    isGiven(pageId) && [`p${toHex(pageId)}`],
-  ].filter((words) => typeof words === "object" && words !== null);
-  const facets = words.map((words) => `(${words.map((word) => `"${FACET}${word}"`).join(" OR ") || NOTHING})`);
-  const known = facets.length === 0 ? null : `project : (${facets.join(" AND ")})`;
-  if (!isGiven(capturedById)) return sql`${known}`;
-  return sql`concat_ws(' AND ', ${known}, 'project : ' || coalesce((
+  const tagFacet = isGiven(tag) ? `project : "${FACET}t${toHex(tag)}"` : null;
+  const pageFacet = isGiven(pageId) ? `project : "${FACET}p${toHex(pageId)}"` : null;
+  if (!isGiven(capturedById)) return sql`concat_ws(' AND ', ${tagFacet}, ${pageFacet})`;
+  return sql`concat_ws(' AND ', ${tagFacet}, ${pageFacet}, 'project : ' || coalesce((
     SELECT ${`"${FACET}c`} || number || '"' FROM element_captors WHERE user_id = ${capturedById}), ${NOTHING}))`;
 }
 
