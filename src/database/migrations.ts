@@ -63,8 +63,7 @@ export function migrate(options: MigrateOptions): Promise<MigrationRun[]> {
   return exclusively(options, async ({ connection, files }) => {
     translated(() => createLedger(connection));
     const plan = planUp(connection, files, options.to);
-    const destructions = plan.flatMap((file) => findDestructions(file, "up"));
-    requireAllowed(destructions.filter(ofData(files)), "db:migrate", options);
+    requireAllowed(destructionsOf(plan, "up", files), "db:migrate", options);
     if (plan.length > 0 && sortedTables(connection, files).withData.length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => apply(connection, file, options.clock)));
   });
@@ -75,7 +74,7 @@ export function rollBack(options: MigrateOptions): Promise<MigrationRun[]> {
   return exclusively(options, async ({ connection, files }) => {
     const plan = planDown(connection, files, options.to);
     const tables = sortedTables(connection, files);
-    const destructions = plan.flatMap((file) => findDestructions(file, "down")).filter(ofData(files));
+    const destructions = destructionsOf(plan, "down", files);
     requireAllowed(destructions.filter((destruction) => !isHarmless(destruction, tables)), "db:rollback", options);
     if (plan.length > 0 && tables.withData.length > 0) await options.backUp?.();
     return plan.map((file) => inTransaction(connection, () => undo(connection, file)));
@@ -126,9 +125,7 @@ function tryAll({ connection, files }: Workplace, options: MigrateOptions) {
     const before = readSchema(connection);
     createLedger(connection);
     const plan = planUp(connection, files, options.to);
-    for (const destruction of plan.flatMap((file) => findDestructions(file, "up"))) {
-      options.onDestructive?.(destruction);
-    }
+    for (const destruction of destructionsOf(plan, "up", files)) options.onDestructive?.(destruction);
     const runs = plan.map((file) => apply(connection, file, options.clock));
     return { runs, changes: compareSchemas(before, readSchema(connection)) };
   } finally {
@@ -173,9 +170,9 @@ function requireVersion(files: MigrationFile[], to: string | undefined): void {
   throw invalidInput(["to"], `Cannot migrate to "${to}": there is no such version`);
 }
 
-function ofData(files: readonly MigrationFile[]): (destruction: Destruction) => boolean {
+function destructionsOf(plan: MigrationFile[], part: "up" | "down", files: MigrationFile[]): Destruction[] {
   const derived = findDerivedTables(files);
-  return ({ table }) => !derived.has(table.toLowerCase());
+  return plan.flatMap((file) => findDestructions(file, part)).filter(({ table }) => !derived.has(table.toLowerCase()));
 }
 
 function requireAllowed(
