@@ -158,11 +158,11 @@ async function assertThreadsAreFree(app: RunningApp): Promise<void> {
   await Promise.all(
     Array.from({ length: 8 }, () => app.ask(FILTERED, {}, app.token)),
   );
-  assert.ok(performance.now() - startedAt < 3_000, `${performance.now() - startedAt} ms`);
+  assert.ok(performance.now() - startedAt < 8_000, `${performance.now() - startedAt} ms`);
 }
 
 Deno.test("a slow read is UNAVAILABLE at the deadline over every transport, and its thread is free again", async () => {
-  await using app = await startApp({ operationDeadlineMs: 250 });
+  await using app = await startApp({ operationDeadlineMs: 1_500 });
   await fillLog(app);
   await withEndlessLog(app, async () => {
     for (const [transport, ask] of Object.entries(TRANSPORTS)) {
@@ -170,7 +170,7 @@ Deno.test("a slow read is UNAVAILABLE at the deadline over every transport, and 
       for (const { data, errors } of answers) {
         assert.equal(data ?? null, null);
         assert.deepEqual(errors?.map(({ message, extensions }) => [extensions.code, message]), [
-          ["UNAVAILABLE", "Cannot answer this within 0.25 s: ask for less"],
+          ["UNAVAILABLE", "Cannot answer this within 1.5 s: ask for less"],
         ], transport);
       }
     }
