@@ -3,14 +3,14 @@ import { AppError, invalidInput } from "../base/errors.ts";
 import { toGlobalId } from "../base/ids.ts";
 import { requirePermission } from "../base/permissions.ts";
 import type { Topic } from "../events/events.ts";
-import { followTail } from "../events/tail.ts";
+import { followTail, type TailNews } from "../events/tail.ts";
 import { toSlice } from "../graphql/pages.ts";
 import { countEvents, findEvents, findHead, listEvents, listEventsAfter } from "./_rows.ts";
-import type { AuditDependencies, AuditLog, SecurityEventFilter } from "./audit.ts";
+import type { AuditDependencies, AuditLog, RecordedEvent, SecurityEventFilter } from "./audit.ts";
 import { SECURITY_EVENT_KINDS } from "./kinds.ts";
 
 /** Tells who watches the log that there is something new to read. */
-export const EVENT_RECORDED: Topic<null> = { name: "security_event_recorded" };
+export const EVENT_RECORDED: Topic<TailNews<RecordedEvent>> = { name: "security_event_recorded" };
 
 /** Events read at once by who watches. */
 const PORTION = 100;

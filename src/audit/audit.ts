@@ -5,6 +5,7 @@ import { roomLog } from "../base/log.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Sealer } from "../database/sealing.ts";
 import type { Events } from "../events/events.ts";
+import { createNews } from "../events/tail.ts";
 import type { Page, Slice } from "../graphql/pages.ts";
 import { alertsRaisedBy } from "./_alerts.ts";
 import { openChain } from "./_chain_writer.ts";
@@ -154,7 +155,7 @@ export async function openAudit(dependencies: AuditDependencies): Promise<Audit>
   function announce(): void {
     announcing ??= database.between(() => {
       announcing = null;
-      events.publish(EVENT_RECORDED, "", null);
+      events.publish(EVENT_RECORDED, "", createNews());
     }).catch((reason) => {
       announcing = null;
       log.warning("Cannot tell of a security event: {reason}", { reason });

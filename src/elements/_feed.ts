@@ -1,9 +1,9 @@
 import type { Audit, SecurityEvent } from "../audit/audit.ts";
-import type { Actor } from "../base/actor.ts";
+import type { Actor, SignedInActor } from "../base/actor.ts";
 import { invalidInput } from "../base/errors.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Events, Topic } from "../events/events.ts";
-import { followTail } from "../events/tail.ts";
+import { createNews, followTail, type TailNews } from "../events/tail.ts";
 import type { Projects } from "../projects/projects.ts";
 import { insertFeedRow, listFeedRows } from "./_feed_rows.ts";
 import { findElements } from "./_rows.ts";
@@ -17,7 +17,7 @@ export interface ElementChange {
 }
 
 /** Tells a project's watchers that there is something new to read; the news itself lies in the table. */
-const ELEMENT_CHANGED: Topic<null> = { name: "element_changed" };
+const ELEMENT_CHANGED: Topic<TailNews<ElementEvent>> = { name: "element_changed" };
 
 /** Events read at once: what a late watcher missed comes in such portions. */
 const FEED_PAGE_SIZE = 100;
@@ -35,7 +35,7 @@ export async function recordChange(
 
 /** Wakes the watchers of a project, after the commit. */
 export function announceChange(events: Events, projectId: string): void {
-  events.publish(ELEMENT_CHANGED, projectId, null);
+  events.publish(ELEMENT_CHANGED, projectId, createNews());
 }
 
 /** What to watch, and until when. */
@@ -65,7 +65,7 @@ export async function watchChanges(
   // Before the first check: a right that is taken away from then on wakes the reader, which asks again.
   const changed = events.subscribe(ELEMENT_CHANGED, projectId, { capacity: 1, whenFull: "keep_newest" });
   try {
-    await authorize();
+    const rights = rightsOf(await authorize());
     return followTail({
       changed,
       signal,
@@ -73,12 +73,17 @@ export async function watchChanges(
       read: (after) => readPortion(database.read, projectId, after),
       portion: FEED_PAGE_SIZE,
       placeOf: ({ revision }) => revision,
-      authorize,
+      authorize: (news) => news?.authorize(rights, authorize) ?? authorize(),
     });
   } catch (error) {
     changed.end();
     throw error;
   }
+}
+
+/** Alike for those whom a project allows the same: an access token may less than its owner. */
+function rightsOf(actor: SignedInActor): string {
+  return actor.kind === "token" ? `token ${actor.tokenId} ${actor.role}` : `user ${actor.userId} ${actor.role}`;
 }
 
 async function startingRevision(projects: Projects, request: WatchRequest) {

@@ -1,9 +1,30 @@
 import type { Subscription } from "./events.ts";
 
+/** Wakes who follows a tail: there may be something new. What those whom it wakes ask alike is asked once. */
+export interface TailNews<Row> {
+  /** The rows after a place, as `read` reads them for one of the readers. */
+  readAfter(after: number, read: (after: number) => Promise<Row[]>): Promise<Row[]>;
+  /** What `ask` answers for one of those who have the same rights. */
+  authorize(rights: string, ask: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** Makes the news of one change, once it is committed: what is read or allowed by it is never older than that. */
+export function createNews<Row>(): TailNews<Row> {
+  let newest: { after: number; rows: Promise<Row[]> } | null = null;
+  const allowed = new Map<string, Promise<unknown>>();
+  return { readAfter, authorize: (rights, ask) => allowed.getOrInsertComputed(rights, ask) };
+
+  // One portion is kept: who waits for news has read all that was before.
+  function readAfter(after: number, read: (after: number) => Promise<Row[]>): Promise<Row[]> {
+    if (newest === null || newest.after < after) newest = { after, rows: read(after) };
+    return newest.after === after ? newest.rows : read(after);
+  }
+}
+
 /** A table to which rows are added at the end, each at a higher place. */
 export interface TailSource<Row> {
-  /** Wakes the reader: there may be something new. */
-  changed: Subscription<unknown>;
+  /** Wakes the reader. */
+  changed: Subscription<TailNews<Row>>;
   /** Ends it, also where its reader went before it read anything. */
   signal: AbortSignal;
   /** The place after which it begins. */
@@ -12,8 +33,8 @@ export interface TailSource<Row> {
   read(after: number): Promise<Row[]>;
   portion: number;
   placeOf(row: Row): number;
-  /** Asked before each portion but the first: throws where the reader has lost the right. */
-  authorize(): Promise<unknown>;
+  /** Asked before each portion but the first, with what woke the reader: throws where it has lost the right. */
+  authorize(news: TailNews<Row> | null): Promise<unknown>;
 }
 
 /**
@@ -42,15 +63,23 @@ export function followTail<Row>(source: TailSource<Row>): AsyncGenerator<Row, un
 
   async function* read(): AsyncGenerator<Row, undefined> {
     try {
+      let news: TailNews<Row> | null = null;
       for (let place = source.after;;) {
-        const portion = await source.read(place);
+        let portion: Row[] = await (news === null ? source.read(place) : news.readAfter(place, source.read));
         for (const row of portion) {
           yield row;
           place = source.placeOf(row);
         }
-        if (portion.length < source.portion && (await changed.next()).done === true) return;
+        const isLast = portion.length < source.portion;
+        // Who waits holds nothing: there may be a thousand of them, for days.
+        [news, portion] = [null, []];
+        if (isLast) {
+          const next = await changed.next();
+          if (next.done === true) return;
+          news = next.value;
+        }
         if (signal.aborted) return;
-        await source.authorize();
+        await source.authorize(news);
       }
     } finally {
       release();
