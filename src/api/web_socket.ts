@@ -1,12 +1,15 @@
 import { type ExecutionArgs, GraphQLError } from "graphql";
-import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from "graphql-ws";
+import { CloseCode, makeServer, type Server } from "graphql-ws";
 import { type Actor, type GuestActor, requireSignedIn } from "../base/actor.ts";
+import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { orderById } from "./_operation_order.ts";
+import { createOutgoingMessages } from "./_outgoing.ts";
+import { acceptUpgrade } from "./_upgrade.ts";
 import type { Edge } from "./edge.ts";
 import type { PersistedDocuments } from "./persisted_documents.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
@@ -24,6 +27,7 @@ export interface WebSocketDependencies {
   rateLimits: RateLimits;
   sessions: Pick<Sessions, "follow">;
   noteRefusal: NoteRefusal;
+  clock: Clock;
 }
 
 /** GraphQL over WebSocket by the graphql-transport-ws protocol. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md */
@@ -38,8 +42,8 @@ export interface WebSockets {
 
 interface Extra {
   socket: WebSocket;
-  /** The request that opened it: its headers. */
-  handshake: Request;
+  /** The request that opened it: its headers. null: it has told a credential of its own. */
+  handshake: Request | null;
   /** A guest until `connection_init`. */
   actor: Actor;
   /** Who holds the credential of `connection_init` now. Throws `UNAUTHENTICATED`. */
@@ -48,20 +52,16 @@ interface Extra {
   signal: AbortSignal;
   /** Closes the socket when the actor's credential ends. */
   following: Disposable | null;
+  /** Closes the socket and ends what runs on it, whether or not the other end answers. */
+  end(code: number, reason: string): void;
 }
 
 type Params = { authorization?: unknown } & Record<string, unknown>;
 
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
-/** A dead connection is noticed by unanswered pings after this long. */
-const IDLE_TIMEOUT_SECONDS = 30;
 const MAX_MESSAGE_CHARACTERS = 1_048_576;
 const MAX_SUBSCRIPTIONS = 64;
 const MAX_SOCKETS_PER_USER = 50;
-/** Unsent bytes at which a socket's next message waits, and at which its reader counts as gone. */
-const MAX_UNSENT_BYTES = 1_048_576;
-const DRAIN_INTERVAL_MS = 20;
-const MAX_DRAIN_MS = 10_000;
 /** Bytes of a close frame's reason: RFC 6455 §5.5. */
 const MAX_CLOSE_REASON = 123;
 
@@ -74,9 +74,10 @@ const GOING_AWAY = 1001;
 
 /** Builds the sockets. */
 export function createWebSockets(
-  { operations, persisted, edge, rateLimits, sessions, noteRefusal }: WebSocketDependencies,
+  { operations, persisted, edge, rateLimits, sessions, noteRefusal, clock }: WebSocketDependencies,
 ): WebSockets {
   const open = new Set<Extra>();
+  const outgoing = createOutgoingMessages(clock);
   const prepared = new WeakMap<ExecutionArgs, PreparedOperation>();
   const run = (args: ExecutionArgs) => prepared.get(args)?.run() ?? Promise.reject(new Error("Not prepared"));
   const server: Server<Extra> = makeServer<Params, Extra>({
@@ -113,59 +114,71 @@ export function createWebSockets(
   async function upgrade(request: Request, guest: GuestActor): Promise<Response> {
     if (!edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot open a socket from this origin");
     await rateLimits.take("socket", guest.origin.ipAddress ?? "unknown");
-    const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
-    const protocol = offered.find((name) => name === GRAPHQL_TRANSPORT_WS_PROTOCOL);
     // The upgraded request can't be asked any more, and its cookie is wanted at `connection_init`.
     const handshake = new Request(request.url, { headers: request.headers });
-    const { socket, response } = acceptUpgrade(request, protocol);
+    const { socket, response, protocol } = acceptUpgrade(request);
     const ended = new AbortController();
     const identify = () => Promise.resolve(guest);
-    const extra: Extra = { socket, handshake, actor: guest, identify, signal: ended.signal, following: null };
-    socket.onopen = () => serve(extra, protocol ?? "", ended);
+    const end = (code: number, reason: string) => socket.close(code, reason);
+    const extra: Extra = { socket, handshake, actor: guest, identify, signal: ended.signal, following: null, end };
+    socket.onopen = () => serve(extra, protocol, ended);
     socket.onerror = () => log.debug("A socket failed");
     return response;
   }
 
   function serve(extra: Extra, protocol: string, ended: AbortController): void {
     const { socket } = extra;
+    const onStalled = () => extra.end(TOO_MANY, "Reads too slowly");
+    const messages = outgoing.to(socket, { signal: extra.signal, onStalled });
     open.add(extra);
-    const closed = server.opened({
+    extra.end = (code, reason) => {
+      socket.close(code, shortReason(reason));
+      finish(code, reason);
+    };
+    let closed: ReturnType<typeof server.opened> | null = null;
+    closed = server.opened({
       protocol,
-      send: (message) => send(socket, message),
-      close: (code, reason) => socket.close(code, shortReason(reason)),
+      send: (message) => messages.send(message),
+      close: (code = CloseCode.InternalServerError, reason = "") => extra.end(code, reason),
       onMessage: (receive) => {
         const receiveInOrder = orderById(receive);
         socket.onmessage = ({ data }) => {
-          if (typeof data !== "string") return socket.close(CloseCode.BadRequest, "Invalid message received");
-          if (data.length > MAX_MESSAGE_CHARACTERS) return socket.close(TOO_LARGE, "Message too large");
-          receiveInOrder(data).catch((error: unknown) => fail(socket, error));
+          if (typeof data !== "string") return extra.end(CloseCode.BadRequest, "Invalid message received");
+          if (data.length > MAX_MESSAGE_CHARACTERS) return extra.end(TOO_LARGE, "Message too large");
+          receiveInOrder(data).catch((error: unknown) => fail(extra, error));
         };
       },
     }, extra);
+    // Only now: one that was dropped counts for its user as long as its connection lasts, which its other end decides.
     socket.onclose = ({ code, reason }) => {
       open.delete(extra);
-      extra.following?.[Symbol.dispose]();
-      ended.abort();
-      Promise.resolve(closed(code, reason)).catch((error: unknown) => fail(socket, error));
+      finish(code, reason);
     };
+
+    function finish(code: number, reason: string): void {
+      if (ended.signal.aborted) return;
+      ended.abort();
+      messages[Symbol.dispose]();
+      extra.following?.[Symbol.dispose]();
+      Promise.resolve(closed?.(code, reason)).catch((error: unknown) => fail(extra, error));
+    }
   }
 
   async function connect(extra: Extra, params: Params | undefined): Promise<boolean> {
-    const { socket, handshake, actor: { origin } } = extra;
-    const authorization = params?.authorization;
     try {
-      extra.identify = typeof authorization === "string"
-        ? () => edge.identifyBearer(authorization, origin)
-        : () => identifyByCookie(handshake, { kind: "guest", origin });
+      extra.identify = identifier(extra, params?.authorization);
       extra.actor = await extra.identify();
-      extra.following = sessions.follow(requireSignedIn(extra.actor), (end) => {
-        if (end === "SIGNED_OUT") socket.close(UNAUTHENTICATED, "No longer signed in");
-        else socket.close(FORBIDDEN, "The right was taken away");
+      const actor = requireSignedIn(extra.actor);
+      // It may have closed meanwhile.
+      if (extra.signal.aborted) return true;
+      extra.following = sessions.follow(actor, (end) => {
+        if (end === "SIGNED_OUT") extra.end(UNAUTHENTICATED, "No longer signed in");
+        else extra.end(FORBIDDEN, "The right was taken away");
       });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
       noteRefusal(extra.actor, error, "/graphql");
-      socket.close(UNAUTHENTICATED, shortReason(error.message));
+      extra.end(UNAUTHENTICATED, error.message);
       return true;
     }
     const subject = userOf(extra);
@@ -175,20 +188,29 @@ export function createWebSockets(
     return true;
   }
 
-  function closeAsTooMany({ socket, actor }: Extra, reason: string): void {
+  function closeAsTooMany({ actor, end }: Extra, reason: string): void {
     noteRefusal(actor, new AppError("RATE_LIMITED", reason), "/graphql");
-    socket.close(TOO_MANY, reason);
+    end(TOO_MANY, reason);
+  }
+
+  function identifier(extra: Extra, authorization: unknown): () => Promise<Actor> {
+    const { handshake, actor: { origin } } = extra;
+    if (typeof authorization !== "string") return identifierByCookie(handshake, { kind: "guest", origin });
+    extra.handshake = null;
+    return () => edge.identifyBearer(authorization, origin);
   }
 
   // A browser sends the cookie with every upgrade, whichever page asks, and a socket can change things: ports do not keep
   // cookies apart, so another page of this machine would do.
-  function identifyByCookie(handshake: Request, guest: GuestActor): Promise<Actor> {
-    if (edge.isSameOrigin(handshake)) return edge.identify(handshake, guest);
-    return Promise.reject(new AppError("UNAUTHENTICATED", "Send the authorization with connection_init"));
+  function identifierByCookie(handshake: Request | null, guest: GuestActor): () => Promise<Actor> {
+    return () => {
+      if (handshake !== null && edge.isSameOrigin(handshake)) return edge.identify(handshake, guest);
+      return Promise.reject(new AppError("UNAUTHENTICATED", "Send the authorization with connection_init"));
+    };
   }
 
   function close(): void {
-    for (const { socket } of open) socket.close(GOING_AWAY, "The server stops");
+    for (const { end } of open) end(GOING_AWAY, "The server stops");
   }
 }
 
@@ -202,47 +224,21 @@ async function orRefusal<T>(work: Promise<T>): Promise<T | AppError> {
   }
 }
 
-function acceptUpgrade(request: Request, protocol: string | undefined): Deno.WebSocketUpgrade {
-  try {
-    return Deno.upgradeWebSocket(request, {
-      ...(protocol === undefined ? {} : { protocol }),
-      idleTimeout: IDLE_TIMEOUT_SECONDS,
-    });
-  } catch (error) {
-    throw new AppError("INVALID_INPUT", "Cannot open a socket: it is no WebSocket handshake (RFC 6455 §4.1)", {
-      cause: error,
-    });
-  }
-}
-
 // Bytes, not characters, and never half a character.
-function shortReason(reason: string | undefined): string {
+function shortReason(reason: string): string {
   const bytes = new TextEncoder().encode(reason).subarray(0, MAX_CLOSE_REASON);
   return new TextDecoder().decode(bytes, { stream: true });
 }
 
-// Waits for a slow reader, so that a subscription is not read faster than it is sent, and gives up on one that stalls.
-async function send(socket: WebSocket, message: string): Promise<void> {
-  if (socket.readyState !== WebSocket.OPEN) return;
-  socket.send(message);
-  const isFull = () => socket.readyState === WebSocket.OPEN && socket.bufferedAmount > MAX_UNSENT_BYTES;
-  for (let waited = 0; isFull(); waited += DRAIN_INTERVAL_MS) {
-    if (waited >= MAX_DRAIN_MS) return socket.close(TOO_MANY, "Reads too slowly");
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_INTERVAL_MS));
-  }
-}
-
-function fail(socket: WebSocket, error: unknown): void {
-  if (error instanceof AppError && error.code === "UNAUTHENTICATED") {
-    return socket.close(UNAUTHENTICATED, shortReason(error.message));
-  }
-  if (error instanceof AppError && error.code === "RATE_LIMITED") return socket.close(TOO_MANY, error.message);
+function fail({ end }: Extra, error: unknown): void {
+  if (error instanceof AppError && error.code === "UNAUTHENTICATED") return end(UNAUTHENTICATED, error.message);
+  if (error instanceof AppError && error.code === "RATE_LIMITED") return end(TOO_MANY, error.message);
   // What only a server may send, from a client: graphql-ws tells it from a fault of ours by its words alone.
   if (error instanceof Error && error.message.startsWith("Unexpected message of type ")) {
-    return socket.close(CloseCode.BadRequest, error.message);
+    return end(CloseCode.BadRequest, error.message);
   }
   log.error("Unexpected error on a socket: {error}", { error });
-  socket.close(CloseCode.InternalServerError, "Unexpected error");
+  end(CloseCode.InternalServerError, "Unexpected error");
 }
 
 function userOf({ actor }: Extra): string | null {

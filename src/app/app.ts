@@ -174,7 +174,7 @@ export async function createApp(
     secureCookies,
     stopped: stopped.signal,
   });
-  const webSockets = createWebSockets({ operations, persisted, edge, rateLimits, sessions, noteRefusal });
+  const webSockets = createWebSockets({ operations, persisted, edge, rateLimits, sessions, noteRefusal, clock });
   const mcp = await createMcp({
     schema,
     folder: OPERATIONS,
