@@ -1,6 +1,7 @@
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 import { createEdge } from "../../src/api/edge.ts";
 import { createOperations } from "../../src/api/operations.ts";
+import { createPersistedDocuments } from "../../src/api/persisted_documents.ts";
 import { createWebSockets } from "../../src/api/web_socket.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { createEvents, type Topic } from "../../src/events/events.ts";
@@ -59,17 +60,25 @@ export function serveSockets(clock: Clock): SocketServer {
   });
   const take = () => Promise.resolve();
   const refuse = () => Promise.reject(new Error("Nobody asks for it"));
+  const operations = createOperations(schemaOf(texts), {
+    introspection: true,
+    follow,
+    noteRefusal: () => {},
+    noteError: () => {},
+    rateLeft: refuse,
+  });
   const webSockets = createWebSockets({
-    operations: createOperations(schemaOf(texts), { introspection: true, follow, noteRefusal: () => {} }),
+    operations,
+    persisted: createPersistedDocuments({ trusted: { find: () => undefined, has: () => false }, only: false }),
     edge,
-    rateLimits: { take, list: refuse, set: refuse },
+    rateLimits: { take, left: refuse, list: refuse, set: refuse },
     sessions: { follow },
     noteRefusal: () => {},
     clock,
   });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => webSockets.upgrade(request, null),
+    (request) => webSockets.upgrade(request, edge.guestOf(request, null)),
   );
   return {
     subscribe: () => subscribe(`http://127.0.0.1:${server.addr.port}`),
@@ -86,6 +95,7 @@ export function serveSockets(clock: Clock): SocketServer {
       }),
     [Symbol.asyncDispose]: async () => {
       webSockets.close();
+      operations[Symbol.dispose]();
       events[Symbol.dispose]();
       await server.shutdown();
     },
