@@ -37,7 +37,7 @@ export function createGraphqlHttp(
   return async function answer(request, guest) {
     const accepted = chooseTypes(request.headers.get("accept"), request.method);
     if (accepted?.best === "text/html") return await graphiqlResponse();
-    const headers = new Headers();
+    const headers = lazyHeaders();
     let actor: Actor = guest;
     try {
       actor = await identify(request, guest, headers);
@@ -47,7 +47,7 @@ export function createGraphqlHttp(
       const refusal = request.signal.aborted ? new AppError("UNAVAILABLE", "The request was broken off") : error;
       if (!(refusal instanceof AppError)) throw refusal;
       noteRefusal(actor, refusal, "/graphql");
-      return refusalResponse(request, refusal, headers);
+      return refusalResponse(request, refusal, headers.get());
     }
   };
 
@@ -63,24 +63,26 @@ export function createGraphqlHttp(
     const response = Symbol.asyncIterator in answer
       ? await streamAnswer(request, answer)
       : await writeAnswer(request, answer, accepted.best);
-    for (const [name, value] of headers) response.headers.append(name, value);
+    if (headers.areUsed()) { for (const [name, value] of headers.get()) response.headers.append(name, value); }
     return response;
   }
 
   function factsOf(
     request: Request,
     actor: Actor,
-    { bodySize, headers }: { bodySize: number; headers: Headers },
+    { bodySize, headers }: { bodySize: number; headers: LazyHeaders },
   ): RequestFacts {
     let signal: AbortSignal | undefined;
     return {
       actor,
       requestId: crypto.randomUUID(),
-      responseHeaders: headers,
       bodySize,
       tellCost: request.headers.get("graphql-cost") === "1",
       get signal() {
         return signal ??= AbortSignal.any([request.signal, stopped]);
+      },
+      get responseHeaders() {
+        return headers.get();
       },
       get sameOrigin() {
         return edge.isSameOrigin(request);
@@ -94,18 +96,18 @@ export function createGraphqlHttp(
       const { body, headers } = await streamAnswer(request, answer);
       return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...headersOf(answer) } });
     }
-    const headers = { ...edge.headersFor(request), ...headersOf(answer), "content-type": contentType(type) };
+    const headers = { ...edge.headersFor(request), "content-type": contentType(type), ...headersOf(answer) };
     return new Response(JSON.stringify(answer), { status, headers });
   }
 
-  async function identify(request: Request, guest: GuestActor, headers: Headers): Promise<Actor> {
+  async function identify(request: Request, guest: GuestActor, headers: LazyHeaders): Promise<Actor> {
     try {
       return await edge.identify(request, guest);
     } catch (error) {
       const isDead = error instanceof AppError && error.code === "UNAUTHENTICATED";
       // A dead cookie would shut the browser out of signing in again: no script can take it away.
       if (isDead && !request.headers.has("authorization")) {
-        headers.append("set-cookie", clearedSessionCookie(secureCookies));
+        headers.get().append("set-cookie", clearedSessionCookie(secureCookies));
       }
       // As a guest's: who tries credentials is nobody, and is not to go on for ever.
       if (isDead) await rateLimits.take("graphql", subjectOf(guest));
@@ -117,7 +119,18 @@ export function createGraphqlHttp(
 interface AnswerOptions {
   accepted: AcceptedTypes | null;
   /** Of the answer. */
-  headers: Headers;
+  headers: LazyHeaders;
+}
+
+/** Headers that few answers have. */
+interface LazyHeaders {
+  get(): Headers;
+  areUsed(): boolean;
+}
+
+function lazyHeaders(): LazyHeaders {
+  let headers: Headers | undefined;
+  return { get: () => headers ??= new Headers(), areUsed: () => headers !== undefined };
 }
 
 /** Whom a request counts for: the user or token, a guest's address. */
@@ -127,9 +140,9 @@ export function subjectOf(actor: Actor): string {
   return actor.origin.ipAddress ?? "unknown";
 }
 
-function checkMethod({ method }: Request, headers: Headers): void {
+function checkMethod({ method }: Request, headers: LazyHeaders): void {
   if (method === "GET" || method === "POST") return;
-  headers.set("allow", "GET, POST, OPTIONS");
+  headers.get().set("allow", "GET, POST, OPTIONS");
   throw new AppError("INVALID_INPUT", `Cannot answer ${method}: send GET or POST`, { httpStatus: 405 });
 }
 
@@ -139,7 +152,7 @@ function checkType({ method }: Request, { type }: PreparedOperation, { accepted,
     throw notAcceptable("Cannot send a subscription");
   }
   if (type !== OperationTypeNode.MUTATION || method !== "GET") return;
-  headers.set("allow", "POST");
+  headers.get().set("allow", "POST");
   throw new AppError("INVALID_INPUT", "Cannot change anything by GET: send a mutation by POST", { httpStatus: 405 });
 }
 

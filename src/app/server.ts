@@ -74,14 +74,11 @@ async function stopServer(app: App, traffic: Traffic, server: Listener): Promise
 
 async function answer(app: App, traffic: Traffic, request: Request, peer: string | null): Promise<Response> {
   const startedAt = performance.now();
-  traffic.running++;
   // Read first: an upgraded request can't be asked any more.
   const { method } = request;
   const incoming = toIncoming(app, request, peer);
   const { pathname } = incoming;
-  const response = await (traffic.stopping ? Promise.reject(stopped()) : route(app, incoming))
-    .catch((error: unknown) => refuse(app, incoming, toAppError(error)))
-    .finally(() => traffic.running--);
+  const response = await answerOrRefuse(app, traffic, incoming);
   if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
   const milliseconds = performance.now() - startedAt;
   app.metrics.answered(routeOf(pathname), response.status, milliseconds);
@@ -95,6 +92,18 @@ async function answer(app: App, traffic: Traffic, request: Request, peer: string
     });
   }
   return response;
+}
+
+async function answerOrRefuse(app: App, traffic: Traffic, incoming: Incoming): Promise<Response> {
+  traffic.running++;
+  try {
+    if (traffic.stopping) throw stopped();
+    return await route(app, incoming);
+  } catch (error) {
+    return refuse(app, incoming, toAppError(error));
+  } finally {
+    traffic.running--;
+  }
 }
 
 function stopped(): AppError {

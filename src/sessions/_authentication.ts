@@ -1,4 +1,4 @@
-import type { Origin, SignedInActor } from "../base/actor.ts";
+import type { Origin, SignedInActor, TokenActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
 import { clientBlock } from "../base/ip_addresses.ts";
 import { roomLog } from "../base/log.ts";
@@ -63,19 +63,15 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
       await noted(database.write((connection) => touchToken(connection, token.id, touch)));
     }
     const { id: tokenId, scopes, projectId } = token;
-    const actor = { kind: "token", userId: user.id, role: user.role, tokenId, scopes, projectId, origin } as const;
-    await noted(noteAddress(actor));
+    const actor: TokenActor = { kind: "token", userId: user.id, role: user.role, tokenId, scopes, projectId, origin };
+    const use = useOf(actor);
+    if (use !== null && !seen.has(use.key)) await noted(noteAddress(actor, use));
     return actor;
   }
 
   // A token that leaked is used from elsewhere.
-  async function noteAddress(actor: Extract<SignedInActor, { kind: "token" }>): Promise<void> {
-    const { tokenId, origin } = actor;
-    if (origin.ipAddress === null) return;
-    // An IPv6 client has a /64 to itself and changes its address in it by the day: that is no new place.
-    const ipAddress = clientBlock(origin.ipAddress).replace("/64", "");
-    const key = `${tokenId} ${ipAddress}`;
-    if (seen.has(key)) return;
+  async function noteAddress(actor: TokenActor, { key, ipAddress }: TokenUse): Promise<void> {
+    const { tokenId } = actor;
     if (!await isTokenAddress(database.read, tokenId, ipAddress)) {
       await database.write(async (connection) => {
         const others = await insertTokenAddress(connection, { tokenId, ipAddress, firstUsedAt: clock.now() });
@@ -112,6 +108,18 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
   async function requireActive(id: string): Promise<User> {
     return await findActive(id) ?? Promise.reject(unauthenticated());
   }
+}
+
+interface TokenUse {
+  ipAddress: string;
+  key: string;
+}
+
+// An IPv6 client has a /64 to itself and changes its address in it by the day: that is no new place.
+function useOf({ tokenId, origin }: TokenActor): TokenUse | null {
+  if (origin.ipAddress === null) return null;
+  const ipAddress = clientBlock(origin.ipAddress).replace("/64", "");
+  return { ipAddress, key: `${tokenId} ${ipAddress}` };
 }
 
 function expiryOf({ expiresAt }: AccessToken): number {
