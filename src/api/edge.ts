@@ -49,7 +49,10 @@ const MAX_USER_AGENT_LENGTH = 500;
 export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }: EdgeDependencies): Edge {
   const { isKnownHost, isAllowedOrigin, isSameOrigin } = createOrigins(rules);
   return {
-    clientAddress: (request, peer) => findClientAddress(peer, request.headers.get("x-forwarded-for"), trustedProxies),
+    clientAddress: (request, peer) => {
+      const forwardedFor = trustedProxies.length === 0 ? null : request.headers.get("x-forwarded-for");
+      return findClientAddress(peer, forwardedFor, trustedProxies);
+    },
     isKnownHost,
     isAllowedOrigin,
     isSameOrigin,

@@ -4,6 +4,7 @@ import { addAuditSchema } from "../audit/schema.ts";
 import { addElementsSchema } from "../elements/schema.ts";
 import type { Elements } from "../elements/elements.ts";
 import { createBuilder } from "../graphql/builder.ts";
+import { toFastSchema } from "../graphql/fast_schema.ts";
 import { addPeersSchema } from "../peers/schema.ts";
 import type { Peers } from "../peers/peers.ts";
 import { addProjectsSchema } from "../projects/schema.ts";
@@ -60,5 +61,5 @@ export function buildSchema(services: Services, facts: ServerFacts): GraphQLSche
   });
   addSignallingSchema(builder, { signalling, users }, userTypes);
   addPeersSchema(builder, { peers, users }, { ...userTypes, ...elementTypes });
-  return builder.toSchema();
+  return toFastSchema(builder);
 }

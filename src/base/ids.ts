@@ -15,10 +15,16 @@ export function isId(text: string): boolean {
   return validate(text) && text === text.toLowerCase();
 }
 
+const prefixes = new Map<string, string>();
+
 /** The id that clients see: the type in snake case and the stored UUID, `security_event_0193…`. Opaque to them. */
 export function toGlobalId(typeName: string, id: string): string {
-  const prefix = typeName.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
-  return `${prefix}_${id}`;
+  // As many as the schema has types.
+  return prefixes.getOrInsertComputed(typeName, toPrefix) + id;
+}
+
+function toPrefix(typeName: string): string {
+  return `${typeName.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()}_`;
 }
 
 /** What a global id names, or null where it is not one. */

@@ -12,16 +12,30 @@ export interface Statements {
   run(sql: string, values: SQLInputValue[]): number;
 }
 
+/** A prepared statement, and the names of its columns. */
+interface Prepared {
+  statement: StatementSync;
+  names: string[];
+}
+
 /** Prepares each SQL text once, keeps the latest used, and records how long each run took. */
 export function createStatements(connection: DatabaseSync, record: StatementRecord): Statements {
-  const cache = new Map<string, StatementSync>();
+  const cache = new Map<string, Prepared>();
   return {
-    all: (sql, values) => timed(sql, (statement) => statement.all(...values)),
-    get: (sql, values) => timed(sql, (statement) => statement.get(...values)),
-    run: (sql, values) => timed(sql, (statement) => Number(statement.run(...values).changes)),
+    all: (sql, values) =>
+      timed(sql, ({ statement, names }) => {
+        const rows: unknown[] = statement.all(...values);
+        return rows.map((row) => toObject(names, row));
+      }),
+    get: (sql, values) =>
+      timed(sql, ({ statement, names }) => {
+        const row: unknown = statement.get(...values);
+        return row === undefined ? undefined : toObject(names, row);
+      }),
+    run: (sql, values) => timed(sql, ({ statement }) => Number(statement.run(...values).changes)),
   };
 
-  function timed<T>(sql: string, work: (statement: StatementSync) => T): T {
+  function timed<T>(sql: string, work: (prepared: Prepared) => T): T {
     const startedAt = performance.now();
     try {
       return work(prepare(sql));
@@ -30,7 +44,7 @@ export function createStatements(connection: DatabaseSync, record: StatementReco
     }
   }
 
-  function prepare(sql: string): StatementSync {
+  function prepare(sql: string): Prepared {
     const cached = cache.get(sql);
     if (cached !== undefined) {
       cache.delete(sql);
@@ -38,11 +52,21 @@ export function createStatements(connection: DatabaseSync, record: StatementReco
       return cached;
     }
     const statement = connection.prepare(sql);
-    cache.set(sql, statement);
+    // A third less time than for objects, which node:sqlite makes in a form that is slow to read too.
+    statement.setReturnArrays(true);
+    const prepared = { statement, names: statement.columns().map(({ name }) => name) };
+    cache.set(sql, prepared);
     if (cache.size > MAX_CACHED_STATEMENTS) {
       const [oldest] = cache.keys();
       if (oldest !== undefined) cache.delete(oldest);
     }
-    return statement;
+    return prepared;
   }
+}
+
+function toObject(names: readonly string[], row: unknown): unknown {
+  if (!Array.isArray(row)) return row;
+  const object: Record<string, unknown> = {};
+  for (let index = 0; index < names.length; index++) object[names[index] ?? ""] = row[index];
+  return object;
 }

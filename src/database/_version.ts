@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { translated } from "./database.ts";
 
-/** What another process commits is known after this time. A request asks several times in less, and each question costs a few percent of it. */
-const FOREIGN_COMMIT_MS = 0.1;
+/** What another process commits is known after this time. Requests ask several times in less, and each question costs a few percent of one. */
+const FOREIGN_COMMIT_MS = 0.4;
 
 /** Counts the states of a file that readers saw: a commit of our own is another one at once. https://sqlite.org/pragma.html#pragma_data_version */
 export function createVersion(reader: DatabaseSync, ownCommits: () => number): () => number {

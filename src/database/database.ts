@@ -48,7 +48,7 @@ export interface Database extends AsyncDisposable {
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Runs upkeep on the writing connection between transactions, on the event loop: only what takes a few milliseconds there. Writes wait for it. */
   between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T>;
-  /** A number that is another one as soon as a write is committed, and 0.1 ms after another process's; costs next to nothing. */
+  /** A number that is another one as soon as a write is committed, and 0.4 ms after another process's; costs next to nothing. */
   version(): number;
   /** The statements that took the most time since the start, longest first. */
   slowestStatements(limit: number): StatementFigures[];

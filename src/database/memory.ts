@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
 
-/** Remembers what `load` reads of the database by key, until anything in it changes (another process's change is known after 0.1 ms); at most `capacity` keys. What fails is not remembered. */
+/** Remembers what `load` reads of the database by key, until anything in it changes (another process's change is known after 0.4 ms); at most `capacity` keys. What fails is not remembered. */
 export function remember<Value>(
   database: Pick<Database, "version">,
   { capacity, load }: { capacity: number; load: (key: string) => Promise<Value> },

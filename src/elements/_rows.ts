@@ -10,7 +10,7 @@ type JsonColumn = (typeof JSON_COLUMNS)[number];
 /** An element as it lies in its table: JSON as text. */
 export type ElementRow = Omit<Element, JsonColumn> & Record<JsonColumn, string | null>;
 
-/** Names of fields of an element: only these are read, beside what tells whose it is. */
+/** Names of an element's fields: only these are read, with its id and what those that lie elsewhere are found by. */
 export type ElementFields = ReadonlySet<string>;
 
 const COLUMN_OF: Record<keyof Element, string> = {
@@ -38,17 +38,22 @@ const COLUMN_OF: Record<keyof Element, string> = {
   createdAt: "created_at",
   updatedAt: "updated_at",
 };
-const ALWAYS_READ = new Set(["id", "projectId", "capturedById", "pageId", "staleSince"]);
+/** Columns by which fields are found that lie elsewhere. */
+const READ_FOR: Record<string, (keyof Element)[]> = {
+  project: ["projectId"],
+  capturedBy: ["capturedById"],
+  live: ["projectId", "pageId", "staleSince"],
+};
 const COLUMNS = toColumns(() => true);
 const columnsOfFields = new WeakMap<ElementFields, Sql>();
 
 /** The columns of an element's row, each as its field is called; all of them where no fields are given. */
 export function columnsOf(fields: ElementFields | undefined): Sql {
   if (fields === undefined) return COLUMNS;
-  return columnsOfFields.getOrInsertComputed(
-    fields,
-    () => toColumns((field) => ALWAYS_READ.has(field) || fields.has(field)),
-  );
+  return columnsOfFields.getOrInsertComputed(fields, () => {
+    const read = new Set<string>(["id", ...fields, ...[...fields].flatMap((field) => READ_FOR[field] ?? [])]);
+    return toColumns((field) => read.has(field));
+  });
 }
 
 function toColumns(isRead: (field: string) => boolean): Sql {
@@ -56,13 +61,15 @@ function toColumns(isRead: (field: string) => boolean): Sql {
   return raw(read.map(([field, column]) => column === field ? column : `${column} AS ${field}`).join(", "));
 }
 
-/** The element with this id. */
+/** The element with this id, its project in any case. */
 export async function findElement(
   connection: Connection,
   id: string,
   fields?: ElementFields,
 ): Promise<Element | undefined> {
-  const row = await connection.get<ElementRow>(sql`SELECT ${columnsOf(fields)} FROM elements WHERE id = ${id}`);
+  const row = await connection.get<ElementRow>(
+    sql`SELECT ${columnsOf(fields)}, project_id AS projectId FROM elements WHERE id = ${id}`,
+  );
   return row && toElement(row);
 }
 

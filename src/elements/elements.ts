@@ -91,7 +91,7 @@ export interface ListRequest {
   page: Page | RankedPage;
   /** Ends a search whose caller went away. */
   signal?: AbortSignal;
-  /** Only these are read of each element, beside what tells whose it is; absent: all. */
+  /** Only these are read of each element, with its id; absent: all. */
   fields?: ReadonlySet<string>;
 }
 
@@ -110,7 +110,7 @@ export interface ElementEvent {
 export interface Elements {
   /** Stores a capture and tells the project's watchers; the same `clientId` again returns the stored one. Throws `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`. */
   capture(actor: Actor, capture: Capture): Promise<Element>;
-  /** An element; where `fields` are given, only these are read of it, beside what tells whose it is. */
+  /** An element; where `fields` are given, only these are read of it, with its id and project. */
   get(actor: Actor, id: string, fields?: ReadonlySet<string>): Promise<Element>;
   /** Newest first, or by rank for a ranked page; of one project, or of all that the actor is a member of. Throws `INVALID_INPUT` for a search without a word. */
   list(actor: Actor, request: ListRequest): Promise<Slice<Element>>;
