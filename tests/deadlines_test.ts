@@ -18,13 +18,13 @@ Deno.test("at its deadline an operation is UNAVAILABLE whether its work ends or 
   const client = new AbortController();
   const refused = { name: "AppError", code: "UNAVAILABLE", message: "Cannot answer this within 0.03 s: ask for less" };
   const deadline = deadlines.begin(() => client.signal);
-  const { signal } = deadline;
+  const signal = deadline.signal();
   await assert.rejects(async () => await deadline.hold(never), refused);
   assert.ok(signal.aborted);
   assert.throws(() => signal.throwIfAborted(), refused);
   const late = deadlines.begin(() => client.signal);
   await assert.rejects(async () => await late.hold(never), refused);
-  assert.throws(() => late.signal.throwIfAborted(), refused, "one that is asked for only then has ended");
+  assert.throws(() => late.signal().throwIfAborted(), refused, "one that is asked for only then has ended");
   assert.equal(client.signal.aborted, false);
 });
 
@@ -43,7 +43,7 @@ Deno.test("what is done in time is answered as it is, one after the other, and n
 Deno.test("an operation's signal ends with its client's", () => {
   using deadlines = createDeadlines();
   const client = new AbortController();
-  const { signal } = deadlines.begin(() => client.signal);
+  const signal = deadlines.begin(() => client.signal).signal();
   client.abort(new Error("gone"));
   assert.throws(() => signal.throwIfAborted(), /gone/);
 });
@@ -52,7 +52,7 @@ Deno.test("an operation's signal ends with its client's", () => {
 function waitingSchema(ended: unknown[]): GraphQLSchema {
   const type = new GraphQLNonNull(GraphQLString);
   const wait = async (_root: unknown, _args: unknown, { signal }: RequestContext) =>
-    await untilEnd(signal).catch((error: unknown) => {
+    await untilEnd(signal()).catch((error: unknown) => {
       ended.push(error);
       throw error;
     });
@@ -86,7 +86,13 @@ function run(schema: GraphQLSchema, query: string) {
     deadlineMs: 40,
   });
   const { signal } = new AbortController();
-  const context = { actor: systemActor, signal, requestId: "r", responseHeaders: new Headers(), sameOrigin: false };
+  const context = {
+    actor: systemActor,
+    signal: () => signal,
+    requestId: "r",
+    responseHeaders: () => new Headers(),
+    sameOrigin: () => false,
+  };
   return { operations, answer: operations.run({ query }, context) };
 }
 

@@ -4,7 +4,7 @@ import { createTimeLimit } from "./_time_limit.ts";
 /** One operation that runs: what ends its work, and its answer. */
 export interface Deadline {
   /** Ends when the client goes away, and at the deadline with `UNAVAILABLE`. Made when it is first asked for: few operations do. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
   /** What `work` comes to. At the deadline the signal ends, and this rejects with `UNAVAILABLE` whether the work ends or not. */
   hold<T>(work: () => T | Promise<T>): T | Promise<T>;
 }
@@ -30,15 +30,15 @@ export function createDeadlines({ deadlineMs = DEADLINE_MS }: DeadlineOptions = 
   return { begin, [Symbol.dispose]: () => limit[Symbol.dispose]() };
 
   function begin(ofClient: () => AbortSignal): Deadline {
-    let signal: AbortSignal | null = null;
+    let made: AbortSignal | null = null;
     let controller: AbortController | null = null;
     let reason: AppError | null = null;
     return {
-      get signal() {
-        if (signal !== null) return signal;
+      signal() {
+        if (made !== null) return made;
         controller = new AbortController();
         if (reason !== null) controller.abort(reason);
-        return signal = AbortSignal.any([ofClient(), controller.signal]);
+        return made = AbortSignal.any([ofClient(), controller.signal]);
       },
       hold(work) {
         const result = work();

@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import { AppError } from "../base/errors.ts";
 import type { RequestContext } from "../graphql/builder.ts";
-import { contextOf } from "./_context.ts";
+import { contextOf } from "./request_facts.ts";
 import type { Deadlines } from "./_deadlines.ts";
 import type { Executor, OperationArgs } from "./_execution.ts";
 
@@ -30,8 +30,8 @@ export async function subscribe(
   return mapSourceToResponseEvent(checked, source, (event) => answerEvent(event, args.contextValue));
 
   function answerEvent(event: ValidatedSubscriptionArgs, context: RequestContext) {
-    const deadline = deadlines.begin(() => context.signal);
-    const answer = deadline.hold(() => executor.executeEvent(event, contextOf(context, deadline)));
+    const deadline = deadlines.begin(context.signal);
+    const answer = deadline.hold(() => executor.executeEvent(event, contextOf(context, deadline.signal)));
     return answer instanceof Promise ? answer.catch(toResult) : answer;
   }
 }

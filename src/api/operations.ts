@@ -12,7 +12,7 @@ import { AppError } from "../base/errors.ts";
 import type { RequestContext } from "../graphql/builder.ts";
 import { maskError } from "../graphql/error_mask.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { contextOf } from "./_context.ts";
+import { contextOf } from "./request_facts.ts";
 import { type CostReport, createCostReport, type RateLeft } from "./_cost_report.ts";
 import { endWithCredential } from "./_credential_end.ts";
 import { createDeadlines } from "./_deadlines.ts";
@@ -127,8 +127,8 @@ export function createOperations(
     const variableValues = variables ?? {};
     const cost = limits.checkCost(document, operation, variableValues);
     const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
-    const deadline = deadlines.begin(() => facts.signal);
-    const contextValue = contextOf(facts, isSubscription ? facts : deadline);
+    const deadline = deadlines.begin(facts.signal);
+    const contextValue = contextOf(facts, isSubscription ? facts.signal : deadline.signal);
     const hideSuggestions = facts.actor.kind === "guest" && !introspection;
     const args: OperationArgs = { schema, document, contextValue, variableValues, operationName, hideSuggestions };
     const begin = () =>

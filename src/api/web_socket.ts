@@ -7,6 +7,7 @@ import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { factsElsewhere } from "./request_facts.ts";
 import { orderById } from "./_operation_order.ts";
 import { createOutgoingMessages } from "./_outgoing.ts";
 import { acceptUpgrade } from "./_upgrade.ts";
@@ -91,7 +92,7 @@ export function createWebSockets(
         noteRefusal(extra.actor, error, "/graphql");
         throw error;
       });
-      const context = { requestId: newId(), signal, responseHeaders: new Headers(), sameOrigin: false };
+      const context = { requestId: newId(), signal: () => signal, ...factsElsewhere() };
       const taken = rateLimits.take("graphql", subjectOf(actor));
       const request = await orRefusal(taken.then(() => persisted.resolve(payload, actor)));
       if (request instanceof AppError) {

@@ -7,6 +7,7 @@ import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
 import { type BodyReader, createBodyReader } from "../api/request_body.ts";
+import { factsElsewhere } from "../api/request_facts.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
@@ -180,7 +181,7 @@ export async function createApp(
     folder: OPERATIONS,
     version: VERSION,
     execute: async (query, variables, { actor, signal }) => {
-      const context = { actor, signal, requestId: newId(), responseHeaders: new Headers(), sameOrigin: false };
+      const context = { actor, signal: () => signal, requestId: newId(), ...factsElsewhere() };
       const answer = await operations.run({ query, variables }, context);
       return "next" in answer ? { errors: [] } : answer;
     },

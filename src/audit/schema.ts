@@ -38,7 +38,8 @@ export function addAuditSchema(builder: Builder, audit: Audit) {
         "The security events after a sequence (absent: from now on): what was missed first, in order, each once. For admins and their tokens with `AUDIT_READ`. " +
         "`UNAUTHENTICATED`, `FORBIDDEN`, `INVALID_INPUT`.",
       args: { after: t.arg.int({ description: "A sequence from 0 to the last event's; absent: from now on." }) },
-      subscribe: (_root, { after }, { actor, signal }) => audit.watch(actor, { after: after ?? null, signal }),
+      subscribe: (_root, { after }, { actor, signal }) =>
+        audit.watch(actor, { after: after ?? null, signal: signal() }),
       resolve: (event: RecordedEvent) => event,
     }),
   }));
@@ -109,7 +110,10 @@ function addSecurityEvents(builder: Builder, audit: Audit, types: ReturnType<typ
         resolve: async (_root, { filter, ...args }, { actor, signal }) => {
           const page = readPage(args);
           const actorId = filter?.actorId ? localId("User", filter.actorId) : null;
-          return toConnection(page, await audit.list(actor, { filter: { ...filter, actorId }, page, signal }));
+          return toConnection(
+            page,
+            await audit.list(actor, { filter: { ...filter, actorId }, page, signal: signal() }),
+          );
         },
       },
       { name: "SecurityEventConnection", description: "A page of security events." },

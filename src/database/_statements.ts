@@ -47,8 +47,11 @@ export function createStatements(connection: DatabaseSync, record: StatementReco
   function prepare(sql: string): Prepared {
     const cached = cache.get(sql);
     if (cached !== undefined) {
-      cache.delete(sql);
-      cache.set(sql, cached);
+      // Only then does the order matter, and moving one costs as much as a short statement.
+      if (cache.size === MAX_CACHED_STATEMENTS) {
+        cache.delete(sql);
+        cache.set(sql, cached);
+      }
       return cached;
     }
     const statement = connection.prepare(sql);

@@ -38,7 +38,7 @@ export function addElementList(builder: Builder, elements: Elements, types: Elem
         resolve: async (_root, { projectId, filter, search, orderBy, ...paging }, context, info) => {
           const page = orderBy === "RELEVANCE" ? readRankedPage(paging) : readPage(paging);
           // A signal is made when it is asked for, and only a search can be broken off.
-          const signal = search ? context.signal : undefined;
+          const signal = search ? context.signal() : undefined;
           const slice = await elements.list(context.actor, {
             projectId: projectId ? localId("Project", projectId) : null,
             filter: { ...filter, capturedById: filter?.capturedById && localId("User", filter.capturedById) },
@@ -52,7 +52,7 @@ export function addElementList(builder: Builder, elements: Elements, types: Elem
           let snippets: ReturnType<Elements["snippetsOf"]> | undefined;
           const ids = slice.items.map(({ id }) => id);
           const snippetAt = async (index: number) => {
-            snippets ??= search ? elements.snippetsOf(ids, search, context.signal) : Promise.resolve([]);
+            snippets ??= search ? elements.snippetsOf(ids, search, context.signal()) : Promise.resolve([]);
             return (await snippets)[index] ?? null;
           };
           return {

@@ -172,7 +172,7 @@ function addSubscription(builder: Builder, elements: Elements, types: ElementTyp
         after: t.arg.int({ description: "A revision from 0 to the project's; absent: what comes from now on." }),
       },
       subscribe: (_root, { projectId, after }, { actor, signal }) =>
-        elements.watch(actor, { projectId: localId("Project", projectId), after: after ?? null, signal }),
+        elements.watch(actor, { projectId: localId("Project", projectId), after: after ?? null, signal: signal() }),
       resolve: (event: ElementEvent) => event,
     }),
   }));

@@ -13,12 +13,12 @@ export interface RequestContext {
   actor: Actor;
   /** A UUID that the answer to an `INTERNAL` error and the log share. */
   requestId: string;
-  /** Ends when the client goes away or the server stops. */
-  signal: AbortSignal;
+  /** Ends when the client goes away or the server stops. As a function, like those below: few operations ask, and it costs something. */
+  signal: () => AbortSignal;
   /** Headers that the HTTP answer will carry; read by nobody over sockets and MCP. */
-  responseHeaders: Headers;
+  responseHeaders: () => Headers;
   /** Whether a browser asks from the server's own origin, so that a cookie may be set. */
-  sameOrigin: boolean;
+  sameOrigin: () => boolean;
   /** What the answer does not tell was refused, for the audit log. */
   refused: AppError[];
 }

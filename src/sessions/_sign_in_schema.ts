@@ -60,8 +60,8 @@ export function addSignIn(
       args: { input: t.arg({ type: SignInInput, required: true, description: "Who, and how they prove it." }) },
       resolve: async (_root, { input }, context) => {
         const signedIn = await sessions.signIn(context.actor, input);
-        if (context.sameOrigin) {
-          context.responseHeaders.append("set-cookie", sessionCookie(signedIn.token, types.secureCookies));
+        if (context.sameOrigin()) {
+          context.responseHeaders().append("set-cookie", sessionCookie(signedIn.token, types.secureCookies));
         }
         return signedIn;
       },
@@ -70,7 +70,7 @@ export function addSignIn(
       description: "Ends the session of this request. `UNAUTHENTICATED`, `FORBIDDEN` for access tokens.",
       resolve: async (_root, _args, context) => {
         await sessions.signOut(context.actor);
-        context.responseHeaders.append("set-cookie", clearedSessionCookie(types.secureCookies));
+        context.responseHeaders().append("set-cookie", clearedSessionCookie(types.secureCookies));
         return true;
       },
     }),

@@ -50,7 +50,7 @@ function addJoin(builder: Builder, signalling: Signalling, types: EventTypes): v
         "`UNAVAILABLE` ends it for who reads too slowly.",
       args: { input: t.arg({ type: JoinRoomInput, required: true, description: "The room." }) },
       subscribe: (_root, { input }, { actor, signal }) =>
-        signalling.join(actor, { ...input, projectId: localId("Project", input.projectId) }, signal),
+        signalling.join(actor, { ...input, projectId: localId("Project", input.projectId) }, signal()),
       resolve: (event: SignalEvent) => event,
     }),
   }));

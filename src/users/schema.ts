@@ -114,7 +114,7 @@ function addUserList(builder: Builder, users: Users, { User, UserRole, UserStatu
         resolve: async (_root, { filter, search, ...args }, { actor, signal }) => {
           const page = readPage(args);
           const chosen = { role: filter?.role ?? null, status: filter?.status ?? null };
-          const listing = { ...chosen, search: search || null, signal };
+          const listing = { ...chosen, search: search || null, signal: signal() };
           return toConnection(page, await users.list(actor, listing, page));
         },
       },
