@@ -55,8 +55,7 @@ export function createStatements(connection: DatabaseSync, record: StatementReco
       return cached;
     }
     const statement = connection.prepare(sql);
-    // A third less time than for objects, which node:sqlite makes in a form that is slow to read too.
-    statement.setReturnArrays(true);
+    useArrays(statement);
     const prepared = { statement, names: statement.columns().map(({ name }) => name) };
     cache.set(sql, prepared);
     if (cache.size > MAX_CACHED_STATEMENTS) {
@@ -64,6 +63,13 @@ export function createStatements(connection: DatabaseSync, record: StatementReco
       if (oldest !== undefined) cache.delete(oldest);
     }
     return prepared;
+  }
+}
+
+// A third less time than for objects, which node:sqlite makes in a form that is slow to read too. It is not in every version of the type.
+function useArrays(statement: object): void {
+  if ("setReturnArrays" in statement && typeof statement.setReturnArrays === "function") {
+    statement.setReturnArrays(true);
   }
 }
 

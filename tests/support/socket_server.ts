@@ -117,7 +117,7 @@ function schemaOf(texts: (signal: AbortSignal) => AsyncIterable<string>): GraphQ
     subscription: new GraphQLObjectType<unknown, RequestContext>({
       name: "Subscription",
       fields: {
-        texts: { type, subscribe: (_root, _args, { signal }) => texts(signal), resolve: (text) => text },
+        texts: { type, subscribe: (_root, _args, { signal }) => texts(signal()), resolve: (text) => text },
       },
     }),
   });
