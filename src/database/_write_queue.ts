@@ -59,12 +59,11 @@ export function createWriteQueue(writer: DatabaseSync, written: Connection): Wri
   }
 
   async function drain(): Promise<void> {
+    // Whoever is on the way to a write comes to be in this group too, and what is to run between groups gets its chance.
+    await new Promise((resolve) => setImmediate(resolve));
     await commitGroup(writer, written, { turns, onCommit: () => commits++ });
     isDraining = turns.length > 0;
-    if (!isDraining) return;
-    // What is to run between groups gets its chance, and so does everything else that the event loop has to do.
-    await new Promise((resolve) => setImmediate(resolve));
-    last = last.then(drain);
+    if (isDraining) last = last.then(drain);
   }
 
   function between<T>(work: (writer: DatabaseSync) => T | Promise<T>): Promise<T> {
