@@ -118,8 +118,6 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
   }
 
   function addHeaders(request: Request, { headers }: Response): void {
-    // What was written with `headersFor` has them all.
-    if (headers.has("x-content-type-options")) return;
     for (const [name, value] of Object.entries(headersFor(request))) {
       if (name === "vary") headers.append(name, value);
       else if (!headers.has(name)) headers.set(name, value);

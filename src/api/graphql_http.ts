@@ -36,7 +36,7 @@ export function createGraphqlHttp(
 ): (request: Request, guest: GuestActor) => Promise<Response> {
   return async function answer(request, guest) {
     const accepted = chooseTypes(request.headers.get("accept"), request.method);
-    if (accepted?.best === "text/html") return await graphiqlResponse();
+    if (accepted?.best === "text/html") return withHeaders(request, await graphiqlResponse());
     const headers = lazyHeaders();
     let actor: Actor = guest;
     try {
@@ -47,9 +47,14 @@ export function createGraphqlHttp(
       const refusal = request.signal.aborted ? new AppError("UNAVAILABLE", "The request was broken off") : error;
       if (!(refusal instanceof AppError)) throw refusal;
       noteRefusal(actor, refusal, "/graphql");
-      return refusalResponse(request, refusal, headers.get());
+      return withHeaders(request, refusalResponse(request, refusal, headers.get()));
     }
   };
+
+  function withHeaders(request: Request, response: Response): Response {
+    edge.addHeaders(request, response);
+    return response;
+  }
 
   async function answerOperation(request: Request, actor: Actor, { accepted, headers }: AnswerOptions) {
     await rateLimits.take("graphql", subjectOf(actor));
@@ -61,7 +66,7 @@ export function createGraphqlHttp(
     if (!("errors" in operation)) checkType(request, operation, { accepted, headers });
     const answer = "errors" in operation ? operation : await operation.run();
     const response = Symbol.asyncIterator in answer
-      ? await streamAnswer(request, answer)
+      ? withHeaders(request, await streamAnswer(request, answer))
       : await writeAnswer(request, answer, accepted.best);
     if (headers.areUsed()) { for (const [name, value] of headers.get()) response.headers.append(name, value); }
     return response;
@@ -89,9 +94,10 @@ export function createGraphqlHttp(
     const status = statusOf(answer, type);
     if (type === "text/event-stream") {
       const { body, headers } = await streamAnswer(request, answer);
-      return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...headersOf(answer) } });
+      const all = { ...edge.headersFor(request), ...Object.fromEntries(headers), ...headersOf(answer) };
+      return new Response(body, { status, headers: all });
     }
-    const headers = { ...edge.headersFor(request), "content-type": contentType(type), ...headersOf(answer) };
+    const headers = { ...edge.headersFor(request), ...headersOf(answer), "content-type": contentType(type) };
     return new Response(JSON.stringify(answer), { status, headers });
   }
 

@@ -19,17 +19,36 @@ export interface Incoming {
 
 const MAX_MCP_BODY_BYTES = 1_048_576;
 
-/** Answers a request by its path. Throws what refuses it. */
+/** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
-  const { request, guest, pathname } = incoming;
-  if (!app.edge.isKnownHost(request)) {
-    throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
-  }
+  // What most requests ask for writes all of its headers at once.
+  if (incoming.pathname === "/graphql") return await answerGraphql(app, incoming);
+  return withHeaders(app, incoming, await answerOther(app, incoming));
+}
+
+/** Adds to an answer the headers that every answer has. */
+export function withHeaders({ edge }: App, { request }: Incoming, response: Response): Response {
+  edge.addHeaders(request, response);
+  return response;
+}
+
+async function answerGraphql(app: App, incoming: Incoming): Promise<Response> {
+  const { request, guest } = incoming;
+  requireKnownHost(app, request);
+  if (request.method === "OPTIONS") return withHeaders(app, incoming, app.edge.answerPreflight(request));
+  const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  return isUpgrade ? await app.webSockets.upgrade(request, guest) : await app.graphql(request, guest);
+}
+
+function requireKnownHost({ edge }: App, request: Request): void {
+  if (edge.isKnownHost(request)) return;
+  throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
+}
+
+async function answerOther(app: App, incoming: Incoming): Promise<Response> {
+  const { request, pathname } = incoming;
+  requireKnownHost(app, request);
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
-  if (pathname === "/graphql") {
-    const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
-    return isUpgrade ? await app.webSockets.upgrade(request, guest) : await app.graphql(request, guest);
-  }
   if (pathname === "/mcp") return await answerMcp(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
   if (screenshotId !== undefined) return await answerScreenshot(app, incoming, screenshotId);

@@ -6,7 +6,7 @@ import { roomLog } from "../base/log.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { listen, type Listener } from "./listener.ts";
 import { routeOf } from "./metrics.ts";
-import { type Incoming, route } from "./routes.ts";
+import { type Incoming, route, withHeaders } from "./routes.ts";
 
 const log = roomLog("app");
 
@@ -26,7 +26,6 @@ const GRACE_MS = 5_000;
 /** The least that connections get to close, where requests took all of it. */
 const MIN_CLOSE_MS = 500;
 const POLL_MS = 20;
-const SWITCHING_PROTOCOLS = 101;
 
 /** Opens the data folder and listens. Throws `UNAVAILABLE`, `INVALID_INPUT` with one line for the operator. */
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
@@ -79,7 +78,6 @@ async function answer(app: App, traffic: Traffic, request: Request, peer: string
   const incoming = toIncoming(app, request, peer);
   const { pathname } = incoming;
   const response = await answerOrRefuse(app, traffic, incoming);
-  if (response.status !== SWITCHING_PROTOCOLS) app.edge.addHeaders(request, response);
   const milliseconds = performance.now() - startedAt;
   app.metrics.answered(routeOf(pathname), response.status, milliseconds);
   if (log.isEnabledFor("debug")) {
@@ -100,7 +98,7 @@ async function answerOrRefuse(app: App, traffic: Traffic, incoming: Incoming): P
     if (traffic.stopping) throw stopped();
     return await route(app, incoming);
   } catch (error) {
-    return refuse(app, incoming, toAppError(error));
+    return withHeaders(app, incoming, refuse(app, incoming, toAppError(error)));
   } finally {
     traffic.running--;
   }
