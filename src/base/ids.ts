@@ -10,6 +10,8 @@ export function newIdAt(time: number): string {
   return v7({ msecs: time });
 }
 
+const UUID_LENGTH = 36;
+
 /** Whether `text` is a UUID (RFC 9562) as Fingerpost stores it, in lower case. */
 export function isId(text: string): boolean {
   return validate(text) && text === text.toLowerCase();
@@ -29,9 +31,9 @@ function toPrefix(typeName: string): string {
 
 /** What a global id names, or null where it is not one. */
 export function fromGlobalId(globalId: string): { typeName: string; id: string } | null {
-  const match = /^([a-z]+(?:_[a-z]+)*)_([0-9a-f-]{36})$/.exec(globalId);
-  const [, prefix, id] = match ?? [];
-  if (prefix === undefined || id === undefined || !isId(id)) return null;
+  const end = globalId.length - UUID_LENGTH;
+  const [prefix, id] = [globalId.slice(0, Math.max(0, end - 1)), globalId.slice(end)];
+  if (globalId[end - 1] !== "_" || !/^[a-z]+(?:_[a-z]+)*$/.test(prefix) || !isId(id)) return null;
   const typeName = prefix.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return { typeName, id };
 }
