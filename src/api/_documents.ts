@@ -27,7 +27,7 @@ export interface Documents {
 /** How documents are checked. */
 export interface DocumentOptions {
   limits: DocumentLimits;
-  /** Whether those not signed in may introspect; if not, they are told no names that they did not send either. */
+  /** Whether those not signed in may introspect. In any case they are told no names that they did not send. */
   introspection: boolean;
 }
 
@@ -50,7 +50,7 @@ export function createDocuments(schema: GraphQLSchema, { limits, introspection }
     const document = parseBounded(text);
     limits.checkShape(document);
     const rules = isStranger ? strangersRules : specifiedRules;
-    const faults = validate(schema, document, rules, { hideSuggestions: isStranger && !introspection });
+    const faults = validate(schema, document, rules, { hideSuggestions: isStranger });
     const checked = { document, faults: faults.map(withCode) };
     cache.set(text, checked);
     return checked;

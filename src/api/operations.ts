@@ -69,7 +69,7 @@ const MAX_PLAIN_BODY_BYTES = 1_048_576;
 
 /** How operations are run. */
 export interface OperationsOptions {
-  /** Whether those not signed in may introspect; if not, they are told no names that they did not send either. */
+  /** Whether those not signed in may introspect. In any case they are told no names that they did not send. */
   introspection: boolean;
   /** Ends subscriptions whose credential ends. */
   follow: Sessions["follow"];
@@ -129,7 +129,7 @@ export function createOperations(
     const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
     const deadline = deadlines.begin(facts.signal);
     const contextValue = contextOf(facts, isSubscription ? facts.signal : deadline.signal);
-    const hideSuggestions = facts.actor.kind === "guest" && !introspection;
+    const hideSuggestions = facts.actor.kind === "guest";
     const args: OperationArgs = { schema, document, contextValue, variableValues, operationName, hideSuggestions };
     const begin = () =>
       isSubscription

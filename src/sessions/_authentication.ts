@@ -6,7 +6,7 @@ import { remember } from "../database/memory.ts";
 import type { User } from "../users/users.ts";
 import { findSession, findSessionOf, sessionExpiresAt, touchSession } from "./_records.ts";
 import { findToken, findTokenByHash, insertTokenAddress, isTokenAddress, touchToken } from "./_rows.ts";
-import { isAccessToken, isIntact, tokenKey } from "./_tokens.ts";
+import { hashToken, isAccessToken, isIntact, tokenKey } from "./_tokens.ts";
 import type { AccessToken, SessionsDependencies } from "./sessions.ts";
 
 /** Turns credentials into actors. */
@@ -51,11 +51,7 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
 
   async function authenticateToken(text: string, origin: Origin): Promise<SignedInActor> {
     const now = clock.now();
-    if (!isIntact(text)) {
-      const message = "Cannot read this access token: its checksum is wrong, so it was mistyped or cut";
-      throw new AppError("UNAUTHENTICATED", message, { refusal: "credential" });
-    }
-    const holder = await findHolder(tokenKey(text));
+    const holder = await findHolder(text);
     if (holder === null || expiryOf(holder.token) <= now) throw unauthenticated();
     const { token, user } = holder;
     if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_INTERVAL_MS) {
@@ -99,8 +95,13 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
     return user?.status === "ACTIVE" ? user : null;
   }
 
-  async function loadHolder(key: string): Promise<{ token: AccessToken; user: User } | null> {
-    const token = await findTokenByHash(database.read, Uint8Array.fromHex(key));
+  // Remembered by the token itself, as a socket does too: hashing it for each request leaves native memory behind until V8 looks.
+  async function loadHolder(text: string): Promise<{ token: AccessToken; user: User } | null> {
+    if (!isIntact(text)) {
+      const message = "Cannot read this access token: its checksum is wrong, so it was mistyped or cut";
+      throw new AppError("UNAUTHENTICATED", message, { refusal: "credential" });
+    }
+    const token = await findTokenByHash(database.read, hashToken(text));
     const user = token === undefined ? null : await loadActive(token.userId);
     return token === undefined || user === null ? null : { token, user };
   }

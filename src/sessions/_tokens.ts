@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 const TOKEN_BYTES = 32;
 const ACCESS_TOKEN_PREFIX = "fp_";
 const CHECKSUM_LENGTH = 8;
+const ACCESS_TOKEN_LENGTH = ACCESS_TOKEN_PREFIX.length + Math.ceil(TOKEN_BYTES * 8 / 6) + CHECKSUM_LENGTH;
 
 /** A new session token: 256 random bits in base64url. */
 export function newSessionToken(): string {
@@ -23,6 +24,7 @@ export function isAccessToken(credential: string): boolean {
 
 /** Whether an access token is as it was made, so that a mistyped one costs no look-up. */
 export function isIntact(accessToken: string): boolean {
+  if (accessToken.length !== ACCESS_TOKEN_LENGTH) return false;
   const random = accessToken.slice(ACCESS_TOKEN_PREFIX.length, -CHECKSUM_LENGTH);
   return accessToken.slice(-CHECKSUM_LENGTH) === checksum(random);
 }
