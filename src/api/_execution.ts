@@ -31,7 +31,7 @@ interface Usage {
   compiled: CompiledQuery | null | undefined;
 }
 
-/** What is sent more often than this is compiled: that takes a millisecond or more, and saves half of each run. */
+/** What is sent more often than this is compiled: 1 ms for a page, 30 to 40 for the largest that is let through; it saves two fifths of each run. */
 const RUNS_BEFORE_COMPILING = 3;
 
 /**

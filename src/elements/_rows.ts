@@ -5,10 +5,9 @@ import type { Image } from "./_images.ts";
 import type { Element } from "./elements.ts";
 
 const JSON_COLUMNS = ["classNames", "attributes", "box", "viewport", "accessibility", "component"] as const;
-type JsonColumn = (typeof JSON_COLUMNS)[number];
 
 /** An element as it lies in its table: JSON as text. */
-export type ElementRow = Omit<Element, JsonColumn> & Record<JsonColumn, string | null>;
+export type ElementRow = Record<keyof Element, unknown>;
 
 /** Names of an element's fields: only these are read, with its id and what those that lie elsewhere are found by. */
 export type ElementFields = ReadonlySet<string>;
@@ -141,10 +140,9 @@ function toJson(value: unknown): string | null {
 
 /** The element of a row; of fields that were not read it has none. */
 export function toElement(row: ElementRow): Element {
-  const element = row as Record<string, unknown>;
   for (const column of JSON_COLUMNS) {
-    const text = element[column];
-    if (typeof text === "string") element[column] = JSON.parse(text);
+    const text = row[column];
+    if (typeof text === "string") row[column] = JSON.parse(text);
   }
-  return row as unknown as Element;
+  return row as Element;
 }

@@ -46,7 +46,10 @@ export function maskError(error: unknown, requestId: string): GraphQLError {
     return new GraphQLError(message, { ...place, extensions: { code, ...details } });
   }
   // With a path it comes from a resolver's value that does not fit the schema: a bug, not the client's fault.
-  if (cause instanceof GraphQLError && (cause.path === undefined || isCoded(cause))) return withDocumentCode(cause);
+  if (cause instanceof GraphQLError && (cause.path === undefined || isCoded(cause))) {
+    // Around what is wrong with a value lies which variable has it, and where.
+    return withDocumentCode(error instanceof GraphQLError && !isCoded(cause) ? error : cause);
+  }
   log.error("Unexpected error in request {requestId}: {error}", { requestId, error: cause });
   const extensions = { code: "INTERNAL", requestId };
   return new GraphQLError(`Unexpected error (request ${requestId})`, { ...place, extensions });
