@@ -5,7 +5,7 @@ import { readSessionCookie } from "../sessions/cookies.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { findClientAddress } from "./_client_address.ts";
 import { createOrigins, type OriginRules } from "./_origins.ts";
-import { securityHeaders } from "./_security_headers.ts";
+import { type SecurityHeaders, securityHeaders } from "./_security_headers.ts";
 
 /** What the edge decides by. */
 export interface EdgeDependencies extends OriginRules {
@@ -33,9 +33,9 @@ export interface Edge {
   identifyBearer(authorization: string | null, origin: Origin): Promise<Actor>;
   /** Answers `OPTIONS`, with which a browser asks whether a page may send more than a form could. Fetch §4.8. Throws `FORBIDDEN`. */
   answerPreflight(request: Request): Response;
-  /** What every answer has: the security headers and, for an allowed origin, CORS. */
-  headersFor(request: Request): Readonly<Record<string, string>>;
-  /** Adds to an answer what every answer has and this one has not: where it says better, that stays. */
+  /** The headers of an operation's result: security and, for an allowed origin, CORS. */
+  resultHeaders(request: Request): Readonly<Record<string, string>>;
+  /** Adds to any other answer what it has not yet of these: where it says better, that stays. */
   addHeaders(request: Request, response: Response): void;
 }
 
@@ -60,7 +60,7 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     identify,
     identifyBearer,
     answerPreflight,
-    headersFor,
+    resultHeaders,
     addHeaders,
   };
 
@@ -109,19 +109,27 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     return new Response(null, { status: 204, headers });
   }
 
-  function headersFor(request: Request): Readonly<Record<string, string>> {
-    const always = securityHeaders({ isHttps: rules.publicUrl().startsWith("https:") });
-    const origin = request.headers.get("origin");
-    if (origin === null || !isKnownHost(request) || !isAllowedOrigin(request)) return always;
-    // Without `Access-Control-Allow-Credentials`: another site's page never asks with the cookie.
-    return { ...always, "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED_HEADERS };
+  function resultHeaders(request: Request): Readonly<Record<string, string>> {
+    const { data } = securityHeadersNow();
+    return request.headers.has("origin") ? { ...data, vary: "Origin", ...corsHeaders(request) } : data;
   }
 
   function addHeaders(request: Request, { headers }: Response): void {
-    for (const [name, value] of Object.entries(headersFor(request))) {
+    for (const [name, value] of Object.entries({ ...securityHeadersNow().shown, ...corsHeaders(request) })) {
       if (name === "vary") headers.append(name, value);
       else if (!headers.has(name)) headers.set(name, value);
     }
+  }
+
+  function securityHeadersNow(): SecurityHeaders {
+    return securityHeaders({ isHttps: rules.publicUrl().startsWith("https:") });
+  }
+
+  function corsHeaders(request: Request): Record<string, string> {
+    const origin = request.headers.get("origin");
+    if (origin === null || !isKnownHost(request) || !isAllowedOrigin(request)) return {};
+    // Without `Access-Control-Allow-Credentials`: another site's page never asks with the cookie.
+    return { "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED_HEADERS };
   }
 }
 

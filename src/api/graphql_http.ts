@@ -94,10 +94,10 @@ export function createGraphqlHttp(
     const status = statusOf(answer, type);
     if (type === "text/event-stream") {
       const { body, headers } = await streamAnswer(request, answer);
-      const all = { ...edge.headersFor(request), ...Object.fromEntries(headers), ...headersOf(answer) };
+      const all = { ...edge.resultHeaders(request), ...Object.fromEntries(headers), ...headersOf(answer) };
       return new Response(body, { status, headers: all });
     }
-    const headers = { ...edge.headersFor(request), ...headersOf(answer), "content-type": contentType(type) };
+    const headers = { ...edge.resultHeaders(request), ...headersOf(answer), "content-type": contentType(type) };
     return new Response(JSON.stringify(answer), { status, headers });
   }
 
