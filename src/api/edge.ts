@@ -111,7 +111,7 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
 
   function resultHeaders(request: Request): Readonly<Record<string, string>> {
     const { data } = securityHeadersNow();
-    return request.headers.has("origin") ? { ...data, vary: "Origin", ...corsHeaders(request) } : data;
+    return request.headers.get("origin") !== null ? { ...data, vary: "Origin", ...corsHeaders(request) } : data;
   }
 
   function addHeaders(request: Request, { headers }: Response): void {
