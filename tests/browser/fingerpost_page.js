@@ -1,0 +1,78 @@
+// What the browser tests do in a page with the client, beside what the client itself offers.
+import { connectFingerpost } from "../../clients/browser/fingerpost.ts";
+
+/** Connects, and keeps what happened. */
+globalThis.startClient = (options) => {
+  const startedAt = performance.now();
+  const states = [];
+  const channels = [];
+  const commands = [];
+  const listeners = new Set();
+  const note = () => listeners.forEach((listener) => listener());
+  const client = connectFingerpost({
+    label: "A page",
+    page: () => ({ pageId: options.pageId ?? "tab", url: location.href, title: document.title }),
+    onStateChange(state, error) {
+      states.push({ state, at: performance.now() - startedAt, code: error?.code ?? null });
+      note();
+    },
+    onPeersChange: note,
+    onChannel(peerId, channel) {
+      channel.onmessage = ({ data }) => channel.send(`echo ${data}`);
+      channels.push({ peerId, label: channel.label, channel });
+      note();
+    },
+    onCommand(command) {
+      commands.push(command);
+      if (options.commandError) throw new Error(options.commandError);
+      return options.commandResult ?? {};
+    },
+    ...options,
+  });
+  return { client, states, channels, commands, until, captureAll, openChannel, say };
+
+  /** Settles when the condition holds, with the milliseconds since the start; fails after a while. */
+  function until(condition, timeoutMs = 9_000) {
+    return new Promise((resolve, reject) => {
+      const failing = setTimeout(() => {
+        listeners.delete(check);
+        reject(new Error(`Not within ${timeoutMs} ms: ${condition}; ${JSON.stringify(states)}`));
+      }, timeoutMs);
+      const check = () => {
+        if (!condition()) return;
+        clearTimeout(failing);
+        listeners.delete(check);
+        resolve(performance.now() - startedAt);
+      };
+      listeners.add(check);
+      check();
+    });
+  }
+
+  /** Captures elements named `#<name>-<n>`, one each `everyMs`, without waiting for the one before; settles with what became of each. */
+  async function captureAll({ name, count, everyMs = 0, html = "<p></p>" }) {
+    const captures = [];
+    for (let index = 0; index < count; index++) {
+      const selector = `#${name}-${index}`;
+      const box = { x: 0, y: 0, width: 1, height: 1 };
+      captures.push(client.capture({ pageUrl: location.href, selector, tagName: "P", html, box }));
+      if (everyMs > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+    return await Promise.all(captures);
+  }
+
+  async function openChannel(peerId, label) {
+    const channel = await client.openChannel(peerId, label);
+    channels.push({ peerId, label, channel });
+    return channels.length - 1;
+  }
+
+  /** Says something on a channel that was opened, and settles with what comes back. */
+  function say(index, text) {
+    const { channel } = channels[index];
+    return new Promise((resolve) => {
+      channel.onmessage = ({ data }) => resolve(data);
+      channel.send(text);
+    });
+  }
+};
