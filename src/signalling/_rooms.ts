@@ -4,7 +4,7 @@ import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { createInbox, type Inbox } from "./_inbox.ts";
 import { createResumptions } from "./_resumptions.ts";
-import type { JoinRequest, Peer, ServerPeer, Signal, SignalEvent } from "./signalling.ts";
+import type { JoinRequest, LeftPeer, Peer, ServerPeer, Signal, SignalEvent } from "./signalling.ts";
 
 /** A peer of a client, in its room. */
 export interface Member {
@@ -48,8 +48,15 @@ const MAX_MEMBERS = 64;
 const INBOX_LIMITS = { maxMessages: 256, maxSize: 1_048_576 };
 const RESUME_TOKEN_BYTES = 32;
 
+/** What becomes of rooms elsewhere. */
+export interface RoomsOptions {
+  serverPeer: () => ServerPeer | null;
+  /** Told of each peer that is gone for good. */
+  onLeft: (fact: LeftPeer) => void;
+}
+
 /** Builds the rooms. */
-export function createRooms(clock: Clock, { serverPeer }: { serverPeer: () => ServerPeer | null }): Rooms {
+export function createRooms(clock: Clock, { serverPeer, onLeft }: RoomsOptions): Rooms {
   const rooms = new Map<string, Room>();
   const members = new Map<string, Member>();
   const resumptions = createResumptions(clock);
@@ -101,7 +108,7 @@ export function createRooms(clock: Clock, { serverPeer }: { serverPeer: () => Se
     if (room.members.size === 0) rooms.delete(room.key);
     member.inbox.end(reason);
     resumptions.add(member.resumeToken, { peerId: id, userId: member.actor.userId, roomKey: room.key });
-    serverPeer()?.peerLeft(id);
+    onLeft({ projectId: room.projectId, peerId: id });
     tell(room, { type: "PeerLeft", peerId: id });
   }
 

@@ -103,6 +103,28 @@ export interface ServerPeer {
   peerLeft(peerId: string): void;
 }
 
+/** A signal that was accepted, to a client or the server's own peer, or from it. */
+export interface RelayedSignal {
+  projectId: string;
+  from: Peer;
+  to: Peer;
+  negotiationId: string;
+  kind: SignalKind;
+}
+
+/** A peer that is gone for good, after its grace. */
+export interface LeftPeer {
+  projectId: string;
+  peerId: string;
+}
+
+/** A peer of the one who asks, with rights that were just checked. */
+export interface OwnPeer {
+  peer: Peer;
+  projectId: string;
+  actor: SignedInActor;
+}
+
 /** Rooms in which peers find each other and pass on what WebRTC needs to connect; in memory. */
 export interface Signalling extends Disposable {
   /**
@@ -114,6 +136,12 @@ export interface Signalling extends Disposable {
   send(actor: Actor, request: SendRequest): Promise<SentSignal>;
   /** Has the server take part in each room that opens from now on. */
   serve(server: ServerPeer): void;
+  /** Has `listener` told of each signal once it was accepted, the server's own replies too. It may not throw. */
+  onRelayed(listener: (fact: RelayedSignal) => void): void;
+  /** Has `listener` told of each peer that is gone for good. It may not throw. */
+  onPeerLeft(listener: (fact: LeftPeer) => void): void;
+  /** The caller's own peer in a room. Throws `UNAUTHENTICATED`, `FORBIDDEN`, and `NOT_FOUND` for any other. */
+  ownPeer(actor: Actor, peerId: string): Promise<OwnPeer>;
 }
 
 /** What the signalling room is built on. */
@@ -131,9 +159,24 @@ const MAX_PAYLOAD_BYTES = 65_536;
 /** Builds the signalling room; disposing it ends every subscription. */
 export function createSignalling({ projects, rateLimits, clock }: SignallingDependencies): Signalling {
   let server: ServerPeer | null = null;
-  const rooms = createRooms(clock, { serverPeer: () => server });
+  const relayedListeners: ((fact: RelayedSignal) => void)[] = [];
+  const leftListeners: ((fact: LeftPeer) => void)[] = [];
+  const rooms = createRooms(clock, { serverPeer: () => server, onLeft });
   projects.onMemberChanged((change) => void dropUnwelcome(change).catch(failed));
-  return { join, send, serve: (peer) => server = peer, [Symbol.dispose]: endAll };
+  return {
+    join,
+    send,
+    ownPeer,
+    serve: (peer) => server = peer,
+    onRelayed: (listener) => void relayedListeners.push(listener),
+    onPeerLeft: (listener) => void leftListeners.push(listener),
+    [Symbol.dispose]: endAll,
+  };
+
+  function onLeft(fact: LeftPeer): void {
+    server?.peerLeft(fact.peerId);
+    for (const listener of leftListeners) listener(fact);
+  }
 
   async function join(actor: Actor, request: JoinRequest, signal: AbortSignal) {
     const authorize = () => projects.authorize(actor, { projectId: request.projectId, permission: "JOIN_ROOMS" });
@@ -176,6 +219,17 @@ export function createSignalling({ projects, rateLimits, clock }: SignallingDepe
     };
   }
 
+  async function ownPeer(actor: Actor, peerId: string): Promise<OwnPeer> {
+    const { userId } = requireSignedIn(actor);
+    const hiddenAs = () => new AppError("NOT_FOUND", `Cannot find peer "${peerId}" of your own`);
+    const member = rooms.find(peerId);
+    if (member?.actor.userId !== userId) throw hiddenAs();
+    const { projectId } = member.room;
+    const signedIn = await projects.authorize(actor, { projectId, permission: "JOIN_ROOMS", hiddenAs });
+    if (rooms.find(peerId) !== member) throw hiddenAs();
+    return { peer: member.peer, projectId, actor: signedIn };
+  }
+
   async function send(actor: Actor, request: SendRequest): Promise<SentSignal> {
     const { userId } = requireSignedIn(actor);
     const hiddenAs = () => new AppError("NOT_FOUND", `Cannot find peer "${request.from}" of your own`);
@@ -197,26 +251,34 @@ export function createSignalling({ projects, rateLimits, clock }: SignallingDepe
     if (new TextEncoder().encode(payload ?? "").length > MAX_PAYLOAD_BYTES) {
       throw new AppError("TOO_LARGE", `Cannot send a signal with more than ${MAX_PAYLOAD_BYTES} bytes`);
     }
-    if (server !== null && to === room.serverPeer?.id) {
-      const signal = { projectId: room.projectId, from: peer, actor, negotiationId, kind, payload };
+    const { projectId, serverPeer } = room;
+    if (server !== null && to === serverPeer?.id) {
+      relayed({ projectId, from: peer, to: serverPeer, negotiationId, kind });
+      const signal = { projectId, from: peer, actor, negotiationId, kind, payload };
       server.receive({ ...signal, reply: replyTo(room, peer.id, negotiationId) });
       return ++room.serverSequence;
     }
     const receiver = room.members.get(to);
     const sequence = receiver && rooms.deliver(receiver, { from: peer.id, negotiationId, kind, payload });
-    if (sequence === undefined || sequence === null) {
+    if (receiver === undefined || sequence === undefined || sequence === null) {
       throw new AppError("PEER_UNAVAILABLE", `Cannot reach peer "${to}": it is not in the room`);
     }
+    relayed({ projectId, from: peer, to: receiver.peer, negotiationId, kind });
     return sequence;
   }
 
   function replyTo(room: Room, peerId: string, negotiationId: string): ServedSignal["reply"] {
     const member = room.members.get(peerId);
     return (kind, payload) => {
-      const from = room.serverPeer?.id;
-      if (member === undefined || from === undefined || rooms.find(peerId) !== member) return;
-      rooms.deliver(member, { from, negotiationId, kind, payload });
+      const from = room.serverPeer;
+      if (member === undefined || from === null || rooms.find(peerId) !== member) return;
+      if (rooms.deliver(member, { from: from.id, negotiationId, kind, payload }) === null) return;
+      relayed({ projectId: room.projectId, from, to: member.peer, negotiationId, kind });
     };
+  }
+
+  function relayed(fact: RelayedSignal): void {
+    for (const listener of relayedListeners) listener(fact);
   }
 
   async function dropUnwelcome({ projectId, userId }: MemberChange): Promise<void> {
