@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type AccessWorld, type ActorName, ACTORS, makeAccessWorld } from "./support/access_world.ts";
 import { CAPTURE, capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
+import { CHANNEL, openGraphqlPage } from "./support/graphql_page.ts";
 import { addPerson } from "./support/people.ts";
 import { type Data } from "./support/running_app.ts";
-import { joinRoom, serverPeerOf, SIGNALS } from "./support/rooms.ts";
+import { joinRoom, type RoomPeer, serverPeerOf, SIGNALS } from "./support/rooms.ts";
 import { makeSession } from "./support/sessions.ts";
 import { ELEMENT_EVENTS, subscribeOverHttp } from "./support/subscription.ts";
 
@@ -32,6 +33,15 @@ const ofNewProject = async (world: AccessWorld, actor: ActorName) => {
 const newElementOf = (captor: "owner" | "editor") => async (world: AccessWorld) => ({
   id: await capture(world.app, await as(world, captor), captureInput({ projectId: world.projectId })),
 });
+
+/** A page of the owner's, one for all: nobody has more than eight. */
+const pages = new WeakMap<AccessWorld, Promise<RoomPeer>>();
+const openPage = async (world: AccessWorld) => {
+  const token = await as(world, "owner");
+  const peer = world.opened.use(await joinRoom(world.app, token, { projectId: world.projectId }));
+  world.opened.use(await openGraphqlPage(world.app, token, peer));
+  return peer;
+};
 
 /** Every root field, some asked for in more than one way: the field's name comes first. */
 const OPERATIONS: Record<string, Operation> = {
@@ -188,6 +198,13 @@ const OPERATIONS: Record<string, Operation> = {
       return { from: peer.id, to: serverPeerOf(peer).id };
     },
   },
+  "sendChannelMessage (as nobody)": {
+    query: `mutation { sendChannelMessage(input: { from: "x", message: { type: "ping", id: "1" } }) }`,
+  },
+  "sendChannelMessage (as the owner's peer)": {
+    query: `mutation ($from: ID!) { sendChannelMessage(input: { from: $from, message: { type: "ping", id: "1" } }) }`,
+    variables: async (world) => ({ from: (await pages.getOrInsertComputed(world, openPage)).id }),
+  },
   "setConfig": { query: `mutation { setConfig(key: "instance.name", value: "x") { key } }` },
   "setRateLimit": {
     query: `mutation { setRateLimit(input: { action: "mcp", limit: 1000000, windowSeconds: 60 }) { action } }`,
@@ -197,6 +214,15 @@ const OPERATIONS: Record<string, Operation> = {
   "signals": {
     query: SIGNALS,
     variables: ({ projectId }) => ({ input: { projectId, label: "x", kind: "VIEWER" } }),
+  },
+  "channelMessages (of the owner's peer)": {
+    query: CHANNEL,
+    variables: async (world) => {
+      const peer = world.opened.use(
+        await joinRoom(world.app, await as(world, "owner"), { projectId: world.projectId }),
+      );
+      return { from: peer.id };
+    },
   },
 };
 

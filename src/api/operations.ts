@@ -66,6 +66,8 @@ export interface Operations extends Disposable {
 
 /** A request may be larger than this only to carry a capture. */
 const MAX_PLAIN_BODY_BYTES = 1_048_576;
+/** Mutations that do. */
+const CAPTURE_CARRIERS = new Set(["captureElement", "sendChannelMessage"]);
 
 /** How operations are run. */
 export interface OperationsOptions {
@@ -169,7 +171,7 @@ function carriesCapture(document: DocumentNode): boolean {
   return document.definitions.some((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION &&
     definition.selectionSet.selections.some((selection) =>
-      selection.kind === Kind.FIELD && selection.name.value === "captureElement"
+      selection.kind === Kind.FIELD && CAPTURE_CARRIERS.has(selection.name.value)
     )
   );
 }

@@ -8,7 +8,7 @@ import { AppError } from "../base/errors.ts";
 export type NoteRefusal = (actor: Actor, error: unknown, operation: string) => void;
 
 /** Operations whose refusal is a kind of its own. */
-const SIGNALLING = new Set(["signals", "sendSignal"]);
+const SIGNALLING = new Set(["signals", "sendSignal", "channelMessages", "sendChannelMessage"]);
 
 /** Builds the one place that tells refusals from other errors. */
 export function noteRefusalsIn(audit: Pick<Audit, "refuse">): NoteRefusal {

@@ -1,32 +1,59 @@
+import type { SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
-import type { AppError } from "../base/errors.ts";
-import type { ServedSignal } from "../signalling/signalling.ts";
-import { createConnection } from "./_connection.ts";
-import { type AnswerMessage, errorMessage } from "./_messages.ts";
+import { AppError } from "../base/errors.ts";
+import { type Answer, type AnswerMessage, errorMessage, type PageFacts } from "./_messages.ts";
 import type { LivePage } from "./peers.ts";
 
-/** The server's side of one negotiation: a connection, who is at its other end, and what was said on it. */
-export interface Conversation {
-  peerId: string;
-  userId: string;
-  /** The answer to an offer; null if it was closed meanwhile. Throws `INVALID_INPUT`. */
-  answer(offer: string): Promise<string | null>;
-  addCandidates(payload: string): void;
-  /** The page at the other end, if it said which it is and was heard of lately. */
-  livePage(): LivePage | null;
-  /** Closes what nobody uses any more. */
+/** What carries messages between a page and the server, whichever way they go. */
+export interface MessageChannel {
+  /** Sends a message; closes the channel instead if the other side does not read. */
+  send(message: Answer): void;
+  /** Closes it if nothing was heard for too long. */
   sweep(): void;
+  /** When something came last; the opening counts. null until the channel is open. */
+  heardAt(): number | null;
+  /** Closes it, once, and frees what it holds. */
   close(): Promise<void>;
 }
 
+/** What a channel tells the conversation on it. */
+export interface ChannelEvents {
+  /** A whole message came from who opened the channel. */
+  message(text: string): void;
+  /** Something came that is no message. */
+  malformed(error: AppError): void;
+  /** It is closed, by either side; what it held is free when `freed` settles. */
+  closed(freed: Promise<void>): void;
+}
+
+/** What is said on one channel of a page. */
+export interface Conversation<Channel extends MessageChannel = MessageChannel> {
+  peerId: string;
+  userId: string;
+  channel: Channel;
+  /** Takes a message after those before it; settles when its turn comes. Throws `UNAVAILABLE` where too many wait, `PEER_UNAVAILABLE` once closed. */
+  take(text: string, actor: SignedInActor): Promise<void>;
+  /** The page at the other end, if it said which it is and was heard of lately. */
+  livePage(): LivePage | null;
+}
+
 /** What a conversation is built on. */
-export interface ConversationDependencies {
-  /** The offer that began it. */
-  signal: ServedSignal;
+export interface ConversationDependencies<Channel extends MessageChannel> {
+  projectId: string;
+  peerId: string;
+  /** Who opened the channel. */
+  actor: SignedInActor;
+  openChannel: (events: ChannelEvents) => Channel;
   clock: Clock;
   answerMessage: AnswerMessage;
-  /** Told once, with what settles when its sockets are free. */
+  /** Told once, with what settles when the channel is freed. */
   onClosed(freed: Promise<void>): void;
+}
+
+interface Waiting {
+  text: string;
+  actor: SignedInActor;
+  turn: PromiseWithResolvers<void>;
 }
 
 /** A page says `ping` every 3 s: after three that did not come it is gone. */
@@ -35,55 +62,70 @@ const SILENCE_MS = 10_000;
 const MAX_WAITING = 256;
 const MAX_WAITING_CHARACTERS = 32 * 1_048_576;
 
-/** Opens a conversation with who sent the offer; each message is answered before the next is looked at. */
-export function openConversation({ signal, clock, answerMessage, onClosed }: ConversationDependencies): Conversation {
-  const { projectId, from, actor } = signal;
+/** Opens a conversation; each message is answered before the next is looked at. */
+export function openConversation<Channel extends MessageChannel>(
+  { projectId, peerId, actor, openChannel, clock, answerMessage, onClosed }: ConversationDependencies<Channel>,
+): Conversation<Channel> {
   const { userId } = actor;
-  const waiting: string[] = [];
+  const waiting: Waiting[] = [];
   let waitingCharacters = 0;
   let isAnswering = false;
   let isClosed = false;
   let page: LivePage | null = null;
-  const connection = createConnection(clock, { message, malformed, closed });
-  const { answer, addCandidates, sweep, close } = connection;
-  return { peerId: from.id, userId, answer, addCandidates, livePage, sweep, close };
+  const channel = openChannel({ message, malformed, closed });
+  return { peerId, userId, channel, take, livePage };
 
   function message(text: string): void {
-    if (waiting.length >= MAX_WAITING || waitingCharacters + text.length > MAX_WAITING_CHARACTERS) return void close();
-    waiting.push(text);
+    // Too many wait: who does not wait for answers is not waited for.
+    take(text, actor).catch(() => channel.close());
+  }
+
+  async function take(text: string, speaker: SignedInActor): Promise<void> {
+    if (isClosed) throw closedError();
+    if (waiting.length >= MAX_WAITING || waitingCharacters + text.length > MAX_WAITING_CHARACTERS) {
+      throw new AppError("UNAVAILABLE", "Cannot take another message: too many wait for their turn");
+    }
+    const turn = Promise.withResolvers<void>();
+    waiting.push({ text, actor: speaker, turn });
     waitingCharacters += text.length;
     if (!isAnswering) void answerAll();
+    await turn.promise;
   }
 
   async function answerAll(): Promise<void> {
     isAnswering = true;
-    const speaker = { actor, projectId, isPage };
-    for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
-      waitingCharacters -= text.length;
-      const answered = await answerMessage(speaker, text);
-      if (answered !== null) connection.send(answered);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      waitingCharacters -= next.text.length;
+      next.turn.resolve();
+      const answered = await answerMessage({ actor: next.actor, projectId, isPage }, next.text);
+      if (answered !== null) channel.send(answered);
     }
     isAnswering = false;
   }
 
-  function isPage({ pageId, url, title }: { pageId: string; url: string; title: string }): void {
+  function isPage({ pageId, url, title }: PageFacts): void {
     const connectedAt = page?.id === pageId ? page.connectedAt : clock.now();
-    page = { id: pageId, projectId, peerId: from.id, userId, url, title, connectedAt };
+    page = { id: pageId, projectId, peerId, userId, url, title, connectedAt };
   }
 
   function malformed(error: AppError): void {
-    connection.send(errorMessage(error, null));
+    channel.send(errorMessage(error, null));
   }
 
   function closed(freed: Promise<void>): void {
     isClosed = true;
+    for (const { turn } of waiting) turn.reject(closedError());
     waiting.length = waitingCharacters = 0;
     onClosed(freed);
   }
 
   function livePage(): LivePage | null {
-    const heardAt = connection.heardAt();
+    const heardAt = channel.heardAt();
     const isHeard = !isClosed && heardAt !== null && clock.now() - heardAt < SILENCE_MS;
     return isHeard ? page : null;
   }
+}
+
+function closedError(): AppError {
+  return new AppError("PEER_UNAVAILABLE", "Cannot take the message: its channel was closed");
 }

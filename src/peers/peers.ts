@@ -1,13 +1,21 @@
 import type { Actor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
 import { roomLog } from "../base/log.ts";
 import { requirePermission } from "../base/permissions.ts";
 import type { Element, Elements } from "../elements/elements.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ServedSignal, Signalling } from "../signalling/signalling.ts";
-import { type Conversation, openConversation } from "./_conversation.ts";
-import { createMessages, type MessagesDependencies } from "./_messages.ts";
+import { type Connection, createConnection } from "./_connection.ts";
+import {
+  type Conversation,
+  type ConversationDependencies,
+  type MessageChannel,
+  openConversation,
+} from "./_conversation.ts";
+import { createGraphqlChannel, type GraphqlChannel, toMessageText } from "./_graphql_channel.ts";
+import { type Answer, createMessages, type MessagesDependencies } from "./_messages.ts";
 
 const log = roomLog("peers");
 
@@ -27,15 +35,33 @@ export interface LivePage {
 /** What decides whether a page holds an element. */
 export type HeldElement = Pick<Element, "projectId" | "pageId" | "staleSince">;
 
+/** A message of a page over GraphQL. */
+export interface ChannelMessage {
+  /** The page's own peer. */
+  from: string;
+  /** As it would go over a data channel. */
+  message: unknown;
+}
+
 /**
- * The server as a WebRTC peer: in each room it answers offers and listens to what pages say on their data channel. A
- * connection lasts at most as long as its peer stays in the room.
+ * The server as a WebRTC peer: in each room it answers offers and listens to what pages say on their data channel, or over
+ * GraphQL where UDP is blocked. A channel lasts at most as long as its peer stays in the room.
  */
 export interface Peers extends AsyncDisposable {
   /** The connected pages of a project, or of all (null) whose elements the actor may read, oldest first. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`. */
   livePages(actor: Actor, projectId: string | null): Promise<LivePage[]>;
   /** Whether a connected page holds the element, which the caller was already shown. */
   isLive(element: HeldElement): Promise<boolean>;
+  /**
+   * Opens the one channel over GraphQL between the actor's own peer and the server, until its reader returns or `signal` ends: what
+   * the server says, `opened` first. Another one ends it. Throws `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT` where there are enough.
+   */
+  openMessages(actor: Actor, from: string, signal: AbortSignal): Promise<AsyncIterableIterator<Answer, undefined>>;
+  /**
+   * Says something on that channel; settles when its turn came. Throws `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`,
+   * `TOO_LARGE`, `UNAVAILABLE`, and `PEER_UNAVAILABLE` where no channel is open.
+   */
+  sendMessage(actor: Actor, message: ChannelMessage): Promise<void>;
 }
 
 /** What the peers room is built on. */
@@ -60,75 +86,132 @@ export function createPeers(
   { signalling, elements, projects, sessions, noteRefusal, clock }: PeersDependencies,
 ): Peers {
   const answerMessage = createMessages({ elements, projects, noteRefusal });
-  const conversations = new Map<string, Conversation>();
+  const connections = new Map<string, Conversation<Connection>>();
+  /** By their peers' ids. */
+  const spoken = new Map<string, Conversation<GraphqlChannel>>();
   const closing = new Set<Promise<void>>();
   let sweeper: ReturnType<typeof setInterval> | undefined;
   let disposed = false;
   signalling.serve({ label: "Fingerpost", receive, peerLeft });
-  return { livePages, isLive, [Symbol.asyncDispose]: closeAll };
+  return { livePages, isLive, openMessages, sendMessage, [Symbol.asyncDispose]: closeAll };
 
   function receive(signal: ServedSignal): void {
-    const conversation = conversations.get(keyOf(signal));
+    const channel = connections.get(keyOf(signal))?.channel;
     const { kind, payload } = signal;
-    if (kind === "OFFER" && conversation === undefined) void answerOffer(signal, payload ?? "");
-    else if (kind === "CANDIDATE") conversation?.addCandidates(payload ?? "");
+    if (kind === "OFFER" && channel === undefined) void answerOffer(signal, payload ?? "");
+    else if (kind === "CANDIDATE") channel?.addCandidates(payload ?? "");
     // A second offer restarts ICE, which werift does not survive: with BYE the page knows to start anew.
-    else if (kind === "OFFER" || kind === "BYE") void conversation?.close();
+    else if (kind === "OFFER" || kind === "BYE") void channel?.close();
   }
 
   async function answerOffer(signal: ServedSignal, offer: string): Promise<void> {
-    const conversation = open(signal);
-    if (conversation === null) return signal.reply("BYE", null);
+    const channel = connect(signal);
+    if (channel === null) return signal.reply("BYE", null);
     try {
-      const answer = await conversation.answer(offer);
+      const answer = await channel.answer(offer);
       if (answer !== null) signal.reply("ANSWER", answer);
     } catch (error) {
       log.debug("Cannot answer an offer: {error}", { error });
-      await conversation.close();
+      await channel.close();
     }
   }
 
-  /** A new conversation, or null where there are enough. */
-  function open(signal: ServedSignal): Conversation | null {
-    const { userId } = signal.actor;
-    const own = [...conversations.values()].filter((conversation) => conversation.userId === userId).length;
-    if (disposed || conversations.size >= MAX_CONNECTIONS || own >= MAX_CONNECTIONS_PER_USER) return null;
+  /** A new connection, or null where there are enough. */
+  function connect(signal: ServedSignal): Connection | null {
+    const { projectId, from, actor } = signal;
     const key = keyOf(signal);
-    const following = sessions.follow(signal.actor, () => void conversation.close());
-    const onClosed = (freed: Promise<void>) => {
-      following[Symbol.dispose]();
-      signal.reply("BYE", null);
-      forget(key, freed);
-    };
-    const conversation = openConversation({ signal, clock, answerMessage, onClosed });
+    const conversation = open(connections, key, {
+      projectId,
+      peerId: from.id,
+      actor,
+      openChannel: (events) => createConnection(clock, events),
+      onClosed: () => {
+        following[Symbol.dispose]();
+        signal.reply("BYE", null);
+      },
+    });
+    if (conversation === null) return null;
+    const { channel } = conversation;
+    const following = sessions.follow(actor, () => void channel.close());
+    return channel;
+  }
+
+  async function openMessages(actor: Actor, from: string, signal: AbortSignal): Promise<GraphqlChannel["messages"]> {
+    const own = await signalling.ownPeer(actor, from);
+    // The client may have gone meanwhile: nobody would ever close the channel.
+    signal.throwIfAborted();
+    await spoken.get(from)?.channel.close();
+    const conversation = open(spoken, from, {
+      projectId: own.projectId,
+      peerId: from,
+      actor: own.actor,
+      openChannel: ({ closed }) => createGraphqlChannel(clock, { closed, signal }),
+      onClosed: () => {},
+    });
+    if (conversation !== null) return conversation.channel.messages;
+    throw new AppError("CONFLICT", "Cannot open a channel: there are as many connections as there may be");
+  }
+
+  async function sendMessage(actor: Actor, { from, message }: ChannelMessage): Promise<void> {
+    const own = await signalling.ownPeer(actor, from);
+    const conversation = spoken.get(from);
+    if (conversation === undefined) {
+      throw new AppError("PEER_UNAVAILABLE", "Cannot take a message: subscribe to channelMessages first");
+    }
+    conversation.channel.hear();
+    await conversation.take(toMessageText(message), own.actor);
+  }
+
+  /** A new conversation, or null where there are enough. */
+  function open<Channel extends MessageChannel>(
+    conversations: Map<string, Conversation<Channel>>,
+    key: string,
+    { onClosed, ...channel }: Omit<ConversationDependencies<Channel>, "clock" | "answerMessage">,
+  ): Conversation<Channel> | null {
+    const { userId } = channel.actor;
+    const own = all().filter((conversation) => conversation.userId === userId).length;
+    if (disposed || all().length >= MAX_CONNECTIONS || own >= MAX_CONNECTIONS_PER_USER) return null;
+    const conversation = openConversation({
+      ...channel,
+      clock,
+      answerMessage,
+      onClosed: (freed) => {
+        conversations.delete(key);
+        onClosed(freed);
+        forget(freed);
+      },
+    });
     conversations.set(key, conversation);
     sweeper ??= setInterval(sweep, SWEEP_INTERVAL_MS);
     return conversation;
   }
 
-  function sweep(): void {
-    for (const conversation of conversations.values()) conversation.sweep();
+  function all(): Conversation[] {
+    return [...connections.values(), ...spoken.values()];
   }
 
-  function forget(key: string, freed: Promise<void>): void {
-    conversations.delete(key);
+  function sweep(): void {
+    for (const { channel } of all()) channel.sweep();
+  }
+
+  function forget(freed: Promise<void>): void {
     const settled = freed.catch((error: unknown) => log.warn("Cannot close a connection cleanly: {error}", { error }));
     closing.add(settled);
     void settled.then(() => closing.delete(settled));
-    if (conversations.size > 0) return;
+    if (all().length > 0) return;
     clearInterval(sweeper);
     sweeper = undefined;
   }
 
   function peerLeft(peerId: string): void {
-    for (const conversation of conversations.values()) if (conversation.peerId === peerId) void conversation.close();
+    for (const conversation of all()) if (conversation.peerId === peerId) void conversation.channel.close();
   }
 
   async function livePages(actor: Actor, projectId: string | null): Promise<LivePage[]> {
     requirePermission(actor, "READ_ELEMENTS");
     const authorize = (id: string) => projects.authorize(actor, { projectId: id, permission: "READ_ELEMENTS" });
     if (projectId !== null) await authorize(projectId);
-    const pages = [...conversations.values()].flatMap((conversation) => conversation.livePage() ?? [])
+    const pages = all().flatMap((conversation) => conversation.livePage() ?? [])
       .sort((one, other) => one.connectedAt - other.connectedAt);
     if (projectId !== null) return pages.filter((page) => page.projectId === projectId);
     const projectIds = [...new Set(pages.map((page) => page.projectId))];
@@ -137,7 +220,7 @@ export function createPeers(
   }
 
   function isLive({ projectId, pageId, staleSince }: HeldElement): Promise<boolean> {
-    const isHeld = pageId !== null && staleSince === null && [...conversations.values()].some((conversation) => {
+    const isHeld = pageId !== null && staleSince === null && all().some((conversation) => {
       const page = conversation.livePage();
       return page?.id === pageId && page.projectId === projectId;
     });
@@ -146,7 +229,7 @@ export function createPeers(
 
   async function closeAll(): Promise<void> {
     disposed = true;
-    for (const conversation of conversations.values()) void conversation.close();
+    for (const { channel } of all()) void channel.close();
     await Promise.all(closing);
   }
 }

@@ -1,18 +1,32 @@
+import { z } from "zod";
 import type { addElementsSchema } from "../elements/schema.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { localId, orDeleted } from "../graphql/nodes.ts";
 import type { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
+import type { Answer } from "./_messages.ts";
 import type { LivePage, Peers } from "./peers.ts";
 
 type LowerTypes = ReturnType<typeof addUsersSchema> & ReturnType<typeof addElementsSchema>;
 
-/** Adds `LivePage`, `livePages` and whether an element is live. */
-export function addPeersSchema(
-  builder: Builder,
-  { peers, users }: { peers: Peers; users: Users },
-  types: LowerTypes,
-): void {
+/** The rooms whose objects live pages show. */
+export interface PeersServices {
+  peers: Peers;
+  users: Users;
+}
+
+/** Adds live pages, whether an element is live, and the channel over GraphQL. */
+export function addPeersSchema(builder: Builder, services: PeersServices, types: LowerTypes): void {
+  addLivePages(builder, services, types);
+  addChannel(builder, services.peers);
+  builder.objectField(types.Element, "live", (t) =>
+    t.boolean({
+      description: "Whether a connected page holds it now.",
+      resolve: (element) => services.peers.isLive(element),
+    }));
+}
+
+function addLivePages(builder: Builder, { peers, users }: PeersServices, types: LowerTypes): void {
   const LivePageType = builder.objectRef<LivePage>("LivePage").implement({
     description: "A connected page: one tab of one browser.",
     fields: (t) => ({
@@ -41,9 +55,48 @@ export function addPeersSchema(
         peers.livePages(actor, projectId ? localId("Project", projectId) : null),
     }),
   }));
-  builder.objectField(types.Element, "live", (t) =>
-    t.boolean({
-      description: "Whether a connected page holds it now.",
-      resolve: (element) => peers.isLive(element),
-    }));
+}
+
+const channelMessage = z.object({ from: z.string(), message: z.unknown() });
+
+function addChannel(builder: Builder, peers: Peers): void {
+  const SendChannelMessageInput = builder.inputType("SendChannelMessageInput", {
+    description: "What a page says to the server. A request with it may have 12 MiB.",
+    validate: channelMessage,
+    fields: (t) => ({
+      from: t.id({ required: true, description: "A peer of one's own whose `channelMessages` are open." }),
+      message: t.field({
+        type: "JSON",
+        required: true,
+        description:
+          "A message as it would go over the data channel, at most 8 MiB as JSON: an object with `type` and `id`.",
+      }),
+    }),
+  });
+  builder.mutationFields((t) => ({
+    sendChannelMessage: t.boolean({
+      description:
+        "Says something to the server over the channel of `channelMessages`; true when its turn came. Its answer comes on the " +
+        "channel. What is sent before that may overtake it. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` for a peer that is not one's own, " +
+        "`INVALID_INPUT`, `TOO_LARGE`, `UNAVAILABLE` where too many messages wait, `PEER_UNAVAILABLE` where no channel is open.",
+      args: { input: t.arg({ type: SendChannelMessageInput, required: true, description: "The message." }) },
+      resolve: async (_root, { input: { from, message } }, { actor }) => {
+        await peers.sendMessage(actor, { from, message });
+        return true;
+      },
+    }),
+  }));
+  builder.subscriptionFields((t) => ({
+    channelMessages: t.field({
+      type: "JSON",
+      description:
+        "Opens a channel between a peer of one's own and the server that carries the messages of the data channel, for where " +
+        "UDP is blocked: what the server says, `opened` first. Ending it closes the channel; a peer has one, and another ends it. " +
+        "`UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` for a peer that is not one's own, `CONFLICT` where one has 8 connections or the " +
+        "server has 200; `UNAVAILABLE` ends it for who reads too slowly.",
+      args: { from: t.arg.id({ required: true, description: "`Peer.id` of one's own, from `RoomJoined.self`." }) },
+      subscribe: (_root, { from }, { actor, signal }) => peers.openMessages(actor, from, signal()),
+      resolve: (message: Answer) => message,
+    }),
+  }));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { capture, createAccessToken } from "./captures.ts";
+import { type GraphqlPage, openGraphqlPage } from "./graphql_page.ts";
 import { CONTENT, markedCapture, PASSING, PASSWORDS, SEALED } from "./known_secrets.ts";
 import { addPerson, type Person, setMember } from "./people.ts";
 import { joinRoom, type RoomPeer, serverPeerOf } from "./rooms.ts";
@@ -164,6 +165,13 @@ export const STEPS: Record<string, Step> = {
       await peer.send({ to, kind: "CANDIDATE", payload: `{"candidate": ${PASSING.candidate}` });
       await assert.rejects(peer.send({ to: PASSING.argument, kind: "OFFER", payload: PASSING.sdp }));
     }),
+  channelMessages: (world) => onChannel(world, (page) => page.ask({ type: "ping", id: PASSING.argument })),
+  sendChannelMessage: (world) =>
+    onChannel(world, async (page) => {
+      assert.equal((await page.ask({ type: "capture", id: "1", ...markedCapture() })).type, "captured");
+      const refused = markedCapture({ note: CONTENT.refused, selector: "", html: CONTENT.refused });
+      assert.equal((await page.ask({ type: "capture", id: "2", ...refused })).code, "INVALID_INPUT");
+    }),
   changePassword: async (world) => {
     const change = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }`;
     const input = { currentPassword: PASSWORDS.admin, newPassword: PASSWORDS.next };
@@ -213,4 +221,11 @@ async function inRoom(world: SecretWorld, work: (peer: RoomPeer) => Promise<void
   await using peer = await joinRoom(world.app, world.owner.token, { projectId: world.projectId });
   world.credentials.push(peer.joined.resumeToken);
   await work(peer);
+}
+
+function onChannel(world: SecretWorld, work: (page: GraphqlPage) => Promise<unknown>): Promise<void> {
+  return inRoom(world, async (peer) => {
+    await using page = await openGraphqlPage(world.app, world.owner.token, peer);
+    await work(page);
+  });
 }
