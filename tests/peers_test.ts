@@ -201,7 +201,7 @@ Deno.test("a page that is silent for 10 s is not live, and its connection ends a
   assert.equal((await page.ask({ type: "ping", id: "1" })).type, "pong");
   assert.deepEqual(await livePageIds(room), ["tab-1"]);
   await using stack = new AsyncDisposableStack();
-  const unopened = stack.adopt(await openPeerConnection(), (connection) => closePeerConnection(connection, null));
+  const unopened = stack.adopt(await openPeerConnection(), (connection) => closePeerConnection(connection));
   unopened.createDataChannel("fingerpost.v1");
   await unopened.setLocalDescription(await unopened.createOffer());
   const payload = unopened.localDescription?.sdp;

@@ -51,7 +51,6 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
   let negotiation: Promise<unknown> = Promise.resolve();
   let connection: RTCPeerConnection | null = null;
   let channel: RTCDataChannel | null = null;
-  let openedAt: number | null = null;
   let heardAt: number | null = null;
   let sentMessages = 0;
   let closing: Promise<void> | null = null;
@@ -95,7 +94,6 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
 
   function take(opened: RTCDataChannel): void {
     channel = opened;
-    openedAt = performance.now();
     heardAt = clock.now();
     opened.onMessage.subscribe(receive);
     opened.stateChanged.subscribe((state) => {
@@ -144,7 +142,7 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
   async function free(): Promise<void> {
     // An offer that is being answered opens sockets: only after it they can all be closed.
     await negotiation;
-    if (connection !== null) await closePeerConnection(connection, openedAt);
+    if (connection !== null) await closePeerConnection(connection);
     connection = channel = null;
   }
 }

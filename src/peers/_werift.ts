@@ -1,41 +1,63 @@
 import type { PeerConfig, RTCPeerConnection } from "werift";
 import { roomLog } from "../base/log.ts";
+import { mendDtls, stopHandshake } from "./_dtls_patch.ts";
+import { mendIce } from "./_ice_patch.ts";
+import { isReachable } from "./networks.ts";
 
 const log = roomLog("peers");
 
+/** Where connections are. */
+export interface RtcSettings {
+  /** The IPv4 addresses that connections bind to and tell. */
+  hosts: string[];
+  /** The first and the last UDP port to bind to; null: any. */
+  ports: [number, number] | null;
+}
+
+/** On this machine, on any port. */
+export const LOOPBACK: RtcSettings = { hosts: ["127.0.0.1"], ports: null };
+
+/** Pairs of addresses that are tried for one connection: a page has a few networks, each with an address or two. */
+const MAX_PAIRS = 64;
+/** A step of ICE's schedule, after which it sees that its connection was closed. */
+const ICE_STEP_MS = 40;
+
 let werift: Promise<typeof import("werift")> | null = null;
 
-/** A new connection on loopback. werift is loaded for the first one: it takes as long as all the rest of the server's start. */
-export async function openPeerConnection(): Promise<RTCPeerConnection> {
+/** A new connection. werift is loaded for the first one: it takes as long as all the rest of the server's start. */
+export async function openPeerConnection({ hosts, ports }: RtcSettings = LOOPBACK): Promise<RTCPeerConnection> {
   werift ??= load();
-  return new (await werift).RTCPeerConnection(LOOPBACK_ONLY);
+  const { RTCPeerConnection } = await werift;
+  const config: Partial<PeerConfig> = {
+    ...HOSTS_ONLY,
+    iceAdditionalHostAddresses: hosts,
+    iceFilterStunResponse: (_check, [address]) => {
+      const pairs = connection.iceTransports.reduce((sum, { connection }) => sum + connection.checkList.length, 0);
+      return pairs < MAX_PAIRS && isReachable(address, hosts);
+    },
+    ...(ports === null ? {} : { icePortRange: ports }),
+  };
+  const connection = new RTCPeerConnection(config);
+  return connection;
 }
 
-/** werift wakes this long after each part of a handshake to see whether to repeat it, closed or not. */
-const HANDSHAKE_TIMER_MS = 500;
-const TIMER_LATENESS_MS = 20;
-
-/** Closes a connection; settles when nothing of it runs any more. `openedAt`: when it opened, by `performance.now()`, if it did. */
-export async function closePeerConnection(connection: RTCPeerConnection, openedAt: number | null): Promise<void> {
+/** Closes a connection; settles when nothing of it runs any more. */
+export async function closePeerConnection(connection: RTCPeerConnection): Promise<void> {
+  const isConnected = connection.connectionState === "connected";
   await connection.close();
-  const closedAt = performance.now();
-  const leftMs = (openedAt ?? closedAt) + HANDSHAKE_TIMER_MS + TIMER_LATENESS_MS - closedAt;
-  if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+  await Promise.all(connection.dtlsTransports.map(stopHandshake));
+  if (!isConnected) await new Promise((resolve) => setTimeout(resolve, ICE_STEP_MS));
 }
 
-// Of the machine's interfaces none is asked for: the one address is the one to bind to and to tell.
-const LOOPBACK_ONLY: Partial<PeerConfig> = {
-  iceServers: [],
-  iceUseIpv4: false,
-  iceUseIpv6: false,
-  iceUseTcp: false,
-  iceAdditionalHostAddresses: ["127.0.0.1"],
-  iceInterfaceAddresses: { udp4: "127.0.0.1" },
-};
+// Of the machine's interfaces none is asked for: the hosts of the settings are those to bind to and to tell.
+const HOSTS_ONLY: Partial<PeerConfig> = { iceServers: [], iceUseIpv4: false, iceUseIpv6: false, iceUseTcp: false };
 
-function load(): Promise<typeof import("werift")> {
+async function load(): Promise<typeof import("werift")> {
   globalThis.addEventListener("unhandledrejection", containWerift);
-  return import("werift");
+  const loaded = await import("werift");
+  mendIce(loaded);
+  await mendDtls(loaded);
+  return loaded;
 }
 
 // werift lets go of the promises of its packet handlers: a data channel message of an unknown kind (RFC 8831 §8), which anyone

@@ -44,16 +44,15 @@ export async function connectPage(
     await connection.setRemoteDescription({ type: "answer", sdp: answer.payload });
     await opened;
   } catch (error) {
-    await closePeerConnection(connection, null);
+    await closePeerConnection(connection);
     throw error;
   }
-  const openedAt = performance.now();
   let sent = 0;
   const say: WeriftPage["say"] = (message) => {
     const bytes = new TextEncoder().encode(JSON.stringify(message));
     for (const frame of toFrames(++sent, bytes)) channel.send(Buffer.from(frame.buffer));
   };
-  const close = () => closePeerConnection(connection, openedAt);
+  const close = () => closePeerConnection(connection);
   return {
     say,
     heard,
