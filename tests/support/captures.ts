@@ -45,7 +45,7 @@ export function fullCaptureInput(fields: Record<string, unknown> = {}): Record<s
 }
 
 /** Makes a project for the holder of a token and returns its global id. */
-export async function createProject(app: RunningApp, token: string, name = "Shop"): Promise<string> {
+export async function createProject(app: Pick<RunningApp, "ask">, token: string, name = "Shop"): Promise<string> {
   const query = `mutation ($input: CreateProjectInput!) { createProject(input: $input) { id } }`;
   return (await app.ask(query, { input: { name } }, token)).createProject.id;
 }

@@ -32,7 +32,7 @@ export const SEND =
 
 /** Joins a room. Throws with the code of an error. */
 export async function joinRoom(
-  app: RunningApp,
+  app: Pick<RunningApp, "url" | "ask">,
   token: string,
   input: { projectId: string } & Record<string, unknown>,
 ): Promise<RoomPeer> {

@@ -14,7 +14,7 @@ export const ELEMENT_EVENTS = `subscription ($projectId: ID!, $after: Int) {
 
 /** Subscribes over graphql-transport-ws with a real client. */
 export function subscribe(
-  app: RunningApp,
+  app: Pick<RunningApp, "url">,
   request: { query: string; variables: Record<string, unknown>; token: string },
 ): Subscription {
   const client = createClient({
