@@ -63,6 +63,8 @@ export interface FingerpostClient {
   openChannel: PeerLinks["openChannel"];
   /** Looks for another way to a peer, as after a change of the network that the browser did not notice. */
   restartIce: PeerLinks["restart"];
+  /** Ends the connection with a peer, and with it its channels. */
+  disconnect: PeerLinks["disconnect"];
   state(): ClientState;
   /** Leaves the room for good; what was not acknowledged is rejected with `CLOSED`. */
   close(): void;
@@ -99,6 +101,7 @@ export function connectFingerpost(options: FingerpostOptions): FingerpostClient 
     peers: links.peers,
     openChannel: links.openChannel,
     restartIce: links.restart,
+    disconnect: links.disconnect,
     state,
     close: () => stop("closed", new FingerpostError("CLOSED", "The client was closed")),
   };

@@ -5,11 +5,9 @@ export type SignalKind = "OFFER" | "ANSWER" | "CANDIDATE" | "END_OF_CANDIDATES" 
 export interface Negotiation {
   connection: RTCPeerConnection;
   /** What its signals share. */
-  id(): string;
-  /** Whether an offer of our own waits for its answer. */
-  isOffering(): boolean;
-  /** Goes on under the other side's id: both offered at once, and we yield. */
-  adopt(id: string): void;
+  id: string;
+  /** Whether the other side has said nothing yet. */
+  isUnanswered(): boolean;
   /** Takes a signal of the other side, but for BYE. */
   receive(kind: SignalKind, payload: string | null): Promise<void>;
   close(): void;
@@ -30,7 +28,7 @@ const DISTURBANCE_MS = 1_000;
 /** Opens a connection; it offers by itself as soon as it has a data channel. */
 export function openNegotiation(options: NegotiationOptions): Negotiation {
   const connection = new RTCPeerConnection({ iceServers: options.iceServers });
-  let { id } = options;
+  const { id } = options;
   let makingOffer = false;
   let settingAnswer = false;
   let candidates: RTCIceCandidateInit[] = [];
@@ -41,9 +39,8 @@ export function openNegotiation(options: NegotiationOptions): Negotiation {
   connection.onconnectionstatechange = watchState;
   return {
     connection,
-    id: () => id,
-    isOffering: () => makingOffer || connection.signalingState === "have-local-offer",
-    adopt,
+    id,
+    isUnanswered: () => connection.remoteDescription === null,
     receive,
     close,
   };
@@ -73,11 +70,6 @@ export function openNegotiation(options: NegotiationOptions): Negotiation {
   function flush(): void {
     if (candidates.length > 0) send("CANDIDATE", JSON.stringify(candidates));
     candidates = [];
-  }
-
-  function adopt(adopted: string): void {
-    candidates = [];
-    id = adopted;
   }
 
   async function receive(kind: SignalKind, payload: string | null): Promise<void> {

@@ -12,6 +12,8 @@ export interface PeerLinks {
   openChannel(peerId: string, label: string): Promise<RTCDataChannel>;
   /** Looks for another way through the network to a peer. RFC 8445 §9 */
   restart(peerId: string): void;
+  /** Ends the connection with a peer, and with it its channels. */
+  disconnect(peerId: string): void;
   enter(joined: JoinedRoom): void;
   peerJoined(peer: Peer): void;
   peerLeft(peerId: string): void;
@@ -47,6 +49,7 @@ export function createPeerLinks({ room, onChannel, changed }: PeerLinksOptions):
     peers: () => [...peers.values()],
     openChannel,
     restart,
+    disconnect: (peerId) => end(peerId, true),
     enter,
     peerJoined,
     peerLeft,
@@ -106,7 +109,7 @@ export function createPeerLinks({ room, onChannel, changed }: PeerLinksOptions):
   function receive(signal: Signal): void {
     const { from, negotiationId, kind, payload } = signal;
     const link = kind === "OFFER" ? linkFor(signal) : links.get(from);
-    if (link?.negotiation.id() !== negotiationId) return;
+    if (link?.negotiation.id !== negotiationId) return;
     if (kind === "BYE") end(from, false);
     else void link.negotiation.receive(kind, payload);
   }
@@ -114,16 +117,13 @@ export function createPeerLinks({ room, onChannel, changed }: PeerLinksOptions):
   /** The connection that an offer is for. */
   function linkFor({ from, negotiationId }: Signal): Link | undefined {
     const link = links.get(from);
-    if (link === undefined) return peers.has(from) ? open(from, negotiationId) : undefined;
-    if (link.negotiation.id() === negotiationId) return link;
-    if (!link.negotiation.isOffering()) {
-      // The other side started anew.
-      end(from, false);
-      return open(from, negotiationId);
-    }
-    // Both offered at once: the later one goes on under the other's id, the earlier one lets the offer go by.
-    if (isLater(self, peers.get(from))) link.negotiation.adopt(negotiationId);
-    return link;
+    if (link?.negotiation.id === negotiationId || !peers.has(from)) return link;
+    // Both offered at once: the earlier one lets the other's offer go by.
+    if (link?.negotiation.isUnanswered() && !isLater(self, peers.get(from))) return link;
+    // The later one yields, and so does who is told that the other side started anew. It does not roll its first offer back: Chromium
+    // then gathers no candidates now and again.
+    end(from, false);
+    return open(from, negotiationId);
   }
 
   function restart(peerId: string): void {
@@ -131,14 +131,14 @@ export function createPeerLinks({ room, onChannel, changed }: PeerLinksOptions):
   }
 
   function undelivered(peerId: string, negotiationId: string): void {
-    if (links.get(peerId)?.negotiation.id() === negotiationId) end(peerId, false);
+    if (links.get(peerId)?.negotiation.id === negotiationId) end(peerId, false);
   }
 
   function end(peerId: string, isTold: boolean): void {
     const link = links.get(peerId);
     if (link === undefined) return;
     links.delete(peerId);
-    const negotiationId = link.negotiation.id();
+    const negotiationId = link.negotiation.id;
     link.negotiation.close();
     link.ended.resolve("ended");
     if (isTold) room.send({ to: peerId, negotiationId, kind: "BYE", payload: null });

@@ -1,6 +1,15 @@
 // What the browser tests do in a page with the client, beside what the client itself offers.
 import { connectFingerpost } from "../../clients/browser/fingerpost.ts";
 
+const RtcPeerConnection = globalThis.RTCPeerConnection;
+const connections = [];
+globalThis.RTCPeerConnection = class extends RtcPeerConnection {
+  constructor(...given) {
+    super(...given);
+    connections.push(this);
+  }
+};
+
 /** Connects, and keeps what happened. */
 globalThis.startClient = (options) => {
   const startedAt = performance.now();
@@ -29,7 +38,7 @@ globalThis.startClient = (options) => {
     },
     ...options,
   });
-  return { client, states, channels, commands, until, captureAll, openChannel, say };
+  return { client, states, channels, commands, until, captureAll, openChannel, say, restartIce, credentials };
 
   /** Settles when the condition holds, with the milliseconds since the start; fails after a while. */
   function until(condition, timeoutMs = 9_000) {
@@ -74,5 +83,23 @@ globalThis.startClient = (options) => {
       channel.onmessage = ({ data }) => resolve(data);
       channel.send(text);
     });
+  }
+
+  /** Restarts ICE with a peer, and settles when both sides agree on it. */
+  async function restartIce(peerId) {
+    const connection = connections.at(-1);
+    const before = credentials();
+    client.restartIce(peerId);
+    const agreed = () => connection.signalingState === "stable" && credentials() !== before;
+    while (!agreed()) {
+      await new Promise((resolve) => connection.addEventListener("signalingstatechange", resolve, { once: true }));
+    }
+  }
+
+  /** The ICE credentials of the last connection, of both sides. */
+  function credentials() {
+    const { currentLocalDescription, currentRemoteDescription } = connections.at(-1);
+    return [currentLocalDescription, currentRemoteDescription].map(({ sdp }) => /^a=ice-ufrag:(.*)$/m.exec(sdp)[1])
+      .join();
   }
 };
