@@ -35,10 +35,10 @@ export interface ServerLinkOptions {
 /** A channel that has not opened by then never will, or the next one sooner. */
 const OPEN_TIMEOUT_MS = 2_000;
 /** With no channel by then UDP counts as blocked. */
-const FALLBACK_AFTER_MS = 2_500;
+const FALLBACK_AFTER_MS = 2_250;
 /** A channel that is asked and gives no sign for so long is given up; over GraphQL the socket has its own heartbeat. */
-const SILENCE_MS = { webrtc: 2_500, websocket: 15_000 };
-const WATCH_INTERVAL_MS = 250;
+const SILENCE_MS = { webrtc: 2_000, websocket: 15_000 };
+const WATCH_INTERVAL_MS = 200;
 const PING_INTERVAL_MS = 3_000;
 /** Pauses before the second attempt, the third, and so on. */
 const RETRY_DELAYS_MS = [0, 1_000, 5_000, 15_000, 30_000];

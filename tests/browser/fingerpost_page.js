@@ -3,16 +3,32 @@ import { connectFingerpost } from "../../clients/browser/fingerpost.ts";
 
 const RtcPeerConnection = globalThis.RTCPeerConnection;
 const connections = [];
+let isBlocked = false;
+
+/** Keeps what the client opens, and puts it on another way where a test leads the page there. */
 globalThis.RTCPeerConnection = class extends RtcPeerConnection {
-  constructor(...given) {
-    super(...given);
+  constructor(configuration) {
+    // Without a TURN server this leaves no candidate at all, as in a network that lets no UDP through.
+    super(isBlocked ? { ...configuration, iceTransportPolicy: "relay" } : configuration);
     connections.push(this);
+  }
+
+  async setRemoteDescription({ type, sdp }) {
+    const ports = sdp.match(/^a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 \d+/gim) ?? [];
+    for (const line of globalThis.portOnPath === undefined ? [] : ports) {
+      const port = Number(line.split(" ").at(-1));
+      sdp = sdp.replace(line, line.replace(/\d+$/, await globalThis.portOnPath(port)));
+    }
+    await super.setRemoteDescription({ type, sdp });
   }
 };
 
 /** Connects, and keeps what happened. */
 globalThis.startClient = (options) => {
+  isBlocked = options.blocked ?? false;
   const startedAt = performance.now();
+  let entered = 0;
+  let captured = 0;
   const states = [];
   const channels = [];
   const commands = [];
@@ -25,7 +41,10 @@ globalThis.startClient = (options) => {
       states.push({ state, at: performance.now() - startedAt, code: error?.code ?? null });
       note();
     },
-    onPeersChange: note,
+    onPeersChange() {
+      entered++;
+      note();
+    },
     onChannel(peerId, channel) {
       channel.onmessage = ({ data }) => channel.send(`echo ${data}`);
       channels.push({ peerId, label: channel.label, channel });
@@ -38,7 +57,21 @@ globalThis.startClient = (options) => {
     },
     ...options,
   });
-  return { client, states, channels, commands, until, captureAll, openChannel, say, restartIce, credentials };
+  return {
+    client,
+    states,
+    channels,
+    commands,
+    until,
+    captureAll,
+    openChannel,
+    say,
+    restartIce,
+    credentials,
+    untilCaptured,
+    untilEntered,
+    unblock,
+  };
 
   /** Settles when the condition holds, with the milliseconds since the start; fails after a while. */
   function until(condition, timeoutMs = 9_000) {
@@ -64,7 +97,12 @@ globalThis.startClient = (options) => {
     for (let index = 0; index < count; index++) {
       const selector = `#${name}-${index}`;
       const box = { x: 0, y: 0, width: 1, height: 1 };
-      captures.push(client.capture({ pageUrl: location.href, selector, tagName: "P", html, box }));
+      captures.push(
+        client.capture({ pageUrl: location.href, selector, tagName: "P", html, box }).finally(() => {
+          captured++;
+          note();
+        }),
+      );
       if (everyMs > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
     return await Promise.all(captures);
@@ -101,5 +139,19 @@ globalThis.startClient = (options) => {
     const { currentLocalDescription, currentRemoteDescription } = connections.at(-1);
     return [currentLocalDescription, currentRemoteDescription].map(({ sdp }) => /^a=ice-ufrag:(.*)$/m.exec(sdp)[1])
       .join();
+  }
+
+  /** Settles when so many captures were answered. */
+  function untilCaptured(count) {
+    return until(() => captured >= count);
+  }
+
+  /** Settles when the room was entered so often, where nobody else is in it. */
+  function untilEntered(count) {
+    return until(() => entered >= count);
+  }
+
+  function unblock() {
+    isBlocked = false;
   }
 };
