@@ -72,6 +72,7 @@ const OPERATIONS: Record<string, Operation> = {
     variables: ofProject,
   },
   "livePages": { query: `query ($id: ID!) { livePages(projectId: $id) { id } }`, variables: ofProject },
+  "iceServers": { query: `query ($id: ID!) { iceServers(projectId: $id) { urls } }`, variables: ofProject },
   "securityEvents": { query: `{ securityEvents { totalCount } }` },
   "node (security event)": {
     query: `query ($id: ID!) { node(id: $id) { id } }`,

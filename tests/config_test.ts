@@ -14,6 +14,7 @@ Deno.test("readConfig() has a default for every setting and takes an empty one f
     allowedOrigins: null,
     trustedProxies: [],
     secretKeys: null,
+    turn: { urls: [], secret: null },
     logLevel: "info",
     backupSchedule: "0 3 * * *",
     backupKeep: 7,
@@ -32,6 +33,13 @@ Deno.test("readConfig() reads origins as browsers write them", () => {
   });
   assert.equal(publicUrl, "https://team.example");
   assert.deepEqual(allowedOrigins, ["https://tool.example", "http://localhost:3000", "chrome-extension://abcdef"]);
+});
+
+Deno.test("readConfig() reads STUN and TURN servers", () => {
+  const urls = ["stun:stun.example.org", "turn:192.0.2.1:3478?transport=udp", "turns:[2001:db8::1]"];
+  const { turn } = read({ FINGERPOST_TURN_URLS: urls.join(", "), FINGERPOST_TURN_SECRET: "a secret" });
+  assert.deepEqual(turn, { urls, secret: "a secret" });
+  assert.deepEqual(read({ FINGERPOST_TURN_URLS: "stun:a.example" }).turn, { urls: ["stun:a.example"], secret: null });
 });
 
 Deno.test("readConfig() names the setting that does not parse in one line, and shows no secret", () => {
@@ -61,6 +69,24 @@ Deno.test("readConfig() names the setting that does not parse in one line, and s
     ["FINGERPOST_TRUSTED_PROXIES", "::1/129", /^FINGERPOST_TRUSTED_PROXIES must be/],
     ["FINGERPOST_TRUSTED_PROXIES", "127.0.0.1,", /^FINGERPOST_TRUSTED_PROXIES must be/],
     ["FINGERPOST_SECRET_KEY", "not base64!", /^FINGERPOST_SECRET_KEY must be 32 bytes in base64$/],
+    [
+      "FINGERPOST_TURN_URLS",
+      "turn:a.example, http://b.example",
+      /^FINGERPOST_TURN_URLS must be at most 8 URIs such as/,
+    ],
+    ["FINGERPOST_TURN_URLS", "stun:a.example?transport=udp", /^FINGERPOST_TURN_URLS must be/],
+    ["FINGERPOST_TURN_URLS", "stun://a.example", /^FINGERPOST_TURN_URLS must be/],
+    ["FINGERPOST_TURN_URLS", "turn:a.example:65536", /^FINGERPOST_TURN_URLS must be/],
+    [
+      "FINGERPOST_TURN_URLS",
+      "turn:a.example",
+      /^FINGERPOST_TURN_SECRET must be set: FINGERPOST_TURN_URLS names a TURN/,
+    ],
+    [
+      "FINGERPOST_TURN_SECRET",
+      "secret",
+      /^FINGERPOST_TURN_URLS must name a TURN server: FINGERPOST_TURN_SECRET is set$/,
+    ],
     ["FINGERPOST_BACKUP_SCHEDULE", "0 25 * * *", /^FINGERPOST_BACKUP_SCHEDULE must be a cron schedule/],
     ["FINGERPOST_BACKUP_SCHEDULE", "daily", /^FINGERPOST_BACKUP_SCHEDULE must be a cron schedule/],
     ["FINGERPOST_BACKUP_KEEP", "0", /^FINGERPOST_BACKUP_KEEP must be a whole number from 1 to 999, not "0"$/],

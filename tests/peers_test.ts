@@ -6,6 +6,7 @@ import { captureInput, createAccessToken, createProject, fullCaptureInput } from
 import { addPerson, setMember } from "./support/people.ts";
 import { joinRoom, type RoomPeer, serverPeerOf } from "./support/rooms.ts";
 import { type RunningApp, startApp } from "./support/running_app.ts";
+import { sdpOf } from "./support/signals.ts";
 import { connectPage, nextSignal, type WeriftPage } from "./support/werift_page.ts";
 
 const LIVE_PAGES = `query ($projectId: ID) { livePages(projectId: $projectId) {
@@ -161,10 +162,9 @@ Deno.test("the server says BYE to an offer that it can't answer, and to a user's
   await using room = await openRoom();
   const { peer } = room;
   const to = serverPeerOf(peer).id;
-  const media = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n";
-  for (
-    const [index, payload] of ["nonsense", media, "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel"].entries()
-  ) {
+  const data = sdpOf();
+  const medium = "m=audio 9 UDP/TLS/RTP/SAVPF 111";
+  for (const [index, payload] of [`${data}${medium}\r\n`, data.replace(/^m=.*$/m, medium)].entries()) {
     await peer.send({ to, negotiationId: `bad${index}`, kind: "OFFER", payload });
     assert.equal((await nextSignal(peer, `bad${index}`)).kind, "BYE");
   }

@@ -66,7 +66,7 @@ export function createGraphqlHttp(
     if (!("errors" in operation)) checkType(request, operation, { accepted, headers });
     const answer = "errors" in operation ? operation : await operation.run();
     const response = Symbol.asyncIterator in answer
-      ? withHeaders(request, await streamAnswer(request, answer))
+      ? withHeaders(request, await streamAnswer(request, untilBroken(answer, facts.breakOff)))
       : await writeAnswer(request, answer, accepted.best);
     if (headers.areUsed()) { for (const [name, value] of headers.get()) response.headers.append(name, value); }
     return response;
@@ -76,15 +76,18 @@ export function createGraphqlHttp(
     request: Request,
     actor: Actor,
     { bodySize, headers }: { bodySize: number; headers: LazyHeaders },
-  ): RequestFacts {
+  ): StreamFacts {
     let signal: AbortSignal | undefined;
+    let broken: AbortController | undefined;
+    const breakable = () => (broken = new AbortController()).signal;
     // Functions and no getters: an object with getters has a shape of its own each time, which V8 keeps with all that hangs on it.
     return {
       actor,
       requestId: crypto.randomUUID(),
       bodySize,
       tellCost: request.headers.get("graphql-cost") === "1",
-      signal: () => signal ??= AbortSignal.any([request.signal, stopped]),
+      signal: () => signal ??= AbortSignal.any([request.signal, stopped, breakable()]),
+      breakOff: () => broken?.abort(),
       responseHeaders: headers.get,
       sameOrigin: () => edge.isSameOrigin(request),
     };
@@ -121,6 +124,29 @@ interface AnswerOptions {
   accepted: AcceptedTypes | null;
   /** Of the answer. */
   headers: LazyHeaders;
+}
+
+/** A request whose answer may go on and on. */
+interface StreamFacts extends RequestFacts {
+  /** Ends its signal. */
+  breakOff: () => void;
+}
+
+/** A stream that has no end of its client's making: who returns from it is the writer whose connection broke. */
+function untilBroken(
+  answer: AsyncIterableIterator<ExecutionResult>,
+  breakOff: () => void,
+): AsyncIterableIterator<ExecutionResult> {
+  return {
+    next: () => answer.next(),
+    async return() {
+      breakOff();
+      return await answer.return?.() ?? { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** Headers that few answers have. */

@@ -8,6 +8,7 @@ import { roomLog } from "../base/log.ts";
 import { maskError } from "../graphql/error_mask.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
 import { factsElsewhere } from "./request_facts.ts";
+import { CLOSE_CODES, endReason, shortReason } from "./_close_codes.ts";
 import { orderById } from "./_operation_order.ts";
 import { createOutgoingMessages } from "./_outgoing.ts";
 import { acceptUpgrade } from "./_upgrade.ts";
@@ -49,7 +50,7 @@ interface Extra {
   actor: Actor;
   /** Who holds the credential of `connection_init` now. Throws `UNAUTHENTICATED`. */
   identify: () => Promise<Actor>;
-  /** Ends with the socket. */
+  /** Ends with the socket; with an `AppError` where whoever is at its other end has no right to it any more. */
   signal: AbortSignal;
   /** Closes the socket when the actor's credential ends. */
   following: Disposable | null;
@@ -63,16 +64,6 @@ const CONNECTION_INIT_TIMEOUT_MS = 10_000;
 const MAX_MESSAGE_CHARACTERS = 1_048_576;
 const MAX_SUBSCRIPTIONS = 64;
 const MAX_SOCKETS_PER_USER = 50;
-/** Bytes of a close frame's reason: RFC 6455 §5.5. */
-const MAX_CLOSE_REASON = 123;
-
-/** Close codes of our own (RFC 6455 §7.4.2). */
-const UNAUTHENTICATED = 4401;
-const FORBIDDEN = 4403;
-const TOO_LARGE = 4413;
-const TOO_MANY = 4429;
-const GOING_AWAY = 1001;
-
 /** Builds the sockets. */
 export function createWebSockets(
   { operations, persisted, edge, rateLimits, sessions, noteRefusal, clock }: WebSocketDependencies,
@@ -129,7 +120,7 @@ export function createWebSockets(
 
   function serve(extra: Extra, protocol: string, ended: AbortController): void {
     const { socket } = extra;
-    const onStalled = () => extra.end(TOO_MANY, "Reads too slowly");
+    const onStalled = () => extra.end(CLOSE_CODES.tooMany, "Reads too slowly");
     const messages = outgoing.to(socket, { signal: extra.signal, onStalled });
     open.add(extra);
     extra.end = (code, reason) => {
@@ -145,7 +136,7 @@ export function createWebSockets(
         const receiveInOrder = orderById(receive);
         socket.onmessage = ({ data }) => {
           if (typeof data !== "string") return extra.end(CloseCode.BadRequest, "Invalid message received");
-          if (data.length > MAX_MESSAGE_CHARACTERS) return extra.end(TOO_LARGE, "Message too large");
+          if (data.length > MAX_MESSAGE_CHARACTERS) return extra.end(CLOSE_CODES.tooLarge, "Message too large");
           receiveInOrder(data).catch((error: unknown) => fail(extra, error));
         };
       },
@@ -158,7 +149,7 @@ export function createWebSockets(
 
     function finish(code: number, reason: string): void {
       if (ended.signal.aborted) return;
-      ended.abort();
+      ended.abort(endReason(code, reason));
       messages[Symbol.dispose]();
       extra.following?.[Symbol.dispose]();
       Promise.resolve(closed?.(code, reason)).catch((error: unknown) => fail(extra, error));
@@ -173,13 +164,13 @@ export function createWebSockets(
       // It may have closed meanwhile.
       if (extra.signal.aborted) return true;
       extra.following = sessions.follow(actor, (end) => {
-        if (end === "SIGNED_OUT") extra.end(UNAUTHENTICATED, "No longer signed in");
-        else extra.end(FORBIDDEN, "The right was taken away");
+        if (end === "SIGNED_OUT") extra.end(CLOSE_CODES.unauthenticated, "No longer signed in");
+        else extra.end(CLOSE_CODES.forbidden, "The right was taken away");
       });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "UNAVAILABLE") throw error;
       noteRefusal(extra.actor, error, "/graphql");
-      extra.end(UNAUTHENTICATED, error.message);
+      extra.end(CLOSE_CODES.unauthenticated, error.message);
       return true;
     }
     const subject = userOf(extra);
@@ -191,7 +182,7 @@ export function createWebSockets(
 
   function closeAsTooMany({ actor, end }: Extra, reason: string): void {
     noteRefusal(actor, new AppError("RATE_LIMITED", reason), "/graphql");
-    end(TOO_MANY, reason);
+    end(CLOSE_CODES.tooMany, reason);
   }
 
   function identifier(extra: Extra, authorization: unknown): () => Promise<Actor> {
@@ -211,7 +202,7 @@ export function createWebSockets(
   }
 
   function close(): void {
-    for (const { end } of open) end(GOING_AWAY, "The server stops");
+    for (const { end } of open) end(CLOSE_CODES.goingAway, "The server stops");
   }
 }
 
@@ -225,15 +216,11 @@ async function orRefusal<T>(work: Promise<T>): Promise<T | AppError> {
   }
 }
 
-// Bytes, not characters, and never half a character.
-function shortReason(reason: string): string {
-  const bytes = new TextEncoder().encode(reason).subarray(0, MAX_CLOSE_REASON);
-  return new TextDecoder().decode(bytes, { stream: true });
-}
-
 function fail({ end }: Extra, error: unknown): void {
-  if (error instanceof AppError && error.code === "UNAUTHENTICATED") return end(UNAUTHENTICATED, error.message);
-  if (error instanceof AppError && error.code === "RATE_LIMITED") return end(TOO_MANY, error.message);
+  if (error instanceof AppError && error.code === "UNAUTHENTICATED") {
+    return end(CLOSE_CODES.unauthenticated, error.message);
+  }
+  if (error instanceof AppError && error.code === "RATE_LIMITED") return end(CLOSE_CODES.tooMany, error.message);
   // What only a server may send, from a client: graphql-ws tells it from a fault of ours by its words alone.
   if (error instanceof Error && error.message.startsWith("Unexpected message of type ")) {
     return end(CloseCode.BadRequest, error.message);

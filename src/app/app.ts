@@ -135,7 +135,7 @@ export async function createApp(
     createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }),
   );
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
-  const signalling = stack.use(createSignalling({ projects, rateLimits, clock }));
+  const signalling = stack.use(createSignalling({ projects, rateLimits, settings, turn: config.turn, clock }));
   const noteRefusal = noteRefusalsIn(audit);
   const peers = stack.use(createPeers({ signalling, elements, projects, sessions, noteRefusal, clock }));
   const { allowedOrigins, trustedProxies } = config;

@@ -1,6 +1,7 @@
 import { CronPattern } from "croner";
 import { z } from "zod";
 import { AppError } from "./errors.ts";
+import { isIceUri, isTurnUri } from "./ice_uris.ts";
 import { type AddressBlock, parseAddressBlock } from "./ip_addresses.ts";
 
 /** The settings of one server, as read from the environment. */
@@ -21,6 +22,7 @@ export interface Config {
   trustedProxies: AddressBlock[];
   /** Of 32 bytes each, the current one first; null has them read from `secret.key`. */
   secretKeys: Uint8Array<ArrayBuffer>[] | null;
+  turn: TurnConfig;
   /** When backups are made, as cron says it, in UTC; null: never. */
   backupSchedule: string | null;
   /** Backups that stay when another is made. */
@@ -32,6 +34,14 @@ export interface Config {
   introspection: boolean | null;
   /** "only": nothing is run but documents of the manifest in the data folder. */
   trustedDocuments: "off" | "only";
+}
+
+/** STUN and TURN servers that pages are told to use. */
+export interface TurnConfig {
+  /** RFC 7064, RFC 7065; none: they are off. */
+  urls: string[];
+  /** What the TURN servers share with this one; null where there is none among them. */
+  secret: string | null;
 }
 
 /** Where settings come from: the process's environment, or a test's. */
@@ -61,6 +71,14 @@ const SETTINGS = {
     .pipe(z.array(z.string().transform(toOrigin))).optional(),
   FINGERPOST_TRUSTED_PROXIES: z.string().default("").transform(toAddressBlocks),
   FINGERPOST_SECRET_KEY: z.string().transform(toSecretKeys).optional(),
+  FINGERPOST_TURN_URLS: z.string().default("").transform((text) =>
+    text === "" ? [] : text.split(",").map((part) => part.trim())
+  )
+    .refine((urls) => urls.length <= 8 && urls.every((url) => url.length <= 300 && isIceUri(url)), {
+      message:
+        "must be at most 8 URIs such as stun:example.org or turn:example.org:3478?transport=udp, comma separated",
+    }),
+  FINGERPOST_TURN_SECRET: z.string().max(1_000, "must have at most 1000 characters").optional(),
   FINGERPOST_BACKUP_SCHEDULE: z.string().refine(isSchedule, "must be a cron schedule such as 0 3 * * *, or off")
     .default("0 3 * * *").transform((text) => text === "off" ? null : text),
   FINGERPOST_BACKUP_KEEP: z.string().regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 999").default("7")
@@ -72,7 +90,7 @@ const SETTINGS = {
   FINGERPOST_TRUSTED_DOCUMENTS: z.enum(["off", "only"], "must be off or only").default("off"),
 };
 
-const SECRET_SETTINGS = new Set(["FINGERPOST_ADMIN_PASSWORD", "FINGERPOST_SECRET_KEY"]);
+const SECRET_SETTINGS = new Set(["FINGERPOST_ADMIN_PASSWORD", "FINGERPOST_SECRET_KEY", "FINGERPOST_TURN_SECRET"]);
 
 /** Reads the settings; an empty variable counts as unset. Throws `INVALID_INPUT` with one line that names the setting. */
 export function readConfig(environment: Environment): Config {
@@ -88,6 +106,7 @@ export function readConfig(environment: Environment): Config {
     allowedOrigins: read("FINGERPOST_ALLOWED_ORIGINS") ?? null,
     trustedProxies: read("FINGERPOST_TRUSTED_PROXIES"),
     secretKeys: read("FINGERPOST_SECRET_KEY") ?? null,
+    turn: readTurn(read("FINGERPOST_TURN_URLS"), read("FINGERPOST_TURN_SECRET") ?? null),
     backupSchedule: read("FINGERPOST_BACKUP_SCHEDULE"),
     backupKeep: read("FINGERPOST_BACKUP_KEEP"),
     logLevel: read("FINGERPOST_LOG_LEVEL"),
@@ -128,6 +147,17 @@ function readSetting(environment: Environment, name: keyof typeof SETTINGS): unk
   if (result.success) return result.data;
   const value = text === undefined || SECRET_SETTINGS.has(name) ? "" : `, not "${text}"`;
   throw new AppError("INVALID_INPUT", `${name} ${result.error.issues[0]?.message ?? "is invalid"}${value}`);
+}
+
+function readTurn(urls: string[], secret: string | null): TurnConfig {
+  const isComplete = urls.some(isTurnUri) === (secret !== null);
+  if (isComplete) return { urls, secret };
+  throw new AppError(
+    "INVALID_INPUT",
+    secret === null
+      ? "FINGERPOST_TURN_SECRET must be set: FINGERPOST_TURN_URLS names a TURN server"
+      : "FINGERPOST_TURN_URLS must name a TURN server: FINGERPOST_TURN_SECRET is set",
+  );
 }
 
 function isSchedule(text: string): boolean {

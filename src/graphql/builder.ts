@@ -13,7 +13,10 @@ export interface RequestContext {
   actor: Actor;
   /** A UUID that the answer to an `INTERNAL` error and the log share. */
   requestId: string;
-  /** Ends when the client goes away or the server stops. As a function, like those below: few operations ask, and it costs something. */
+  /**
+   * Ends when the client goes away or the server stops, for a subscription before its events are returned from; with an `AppError` where the
+   * server sent the client away. As a function, like those below: few operations ask, and it costs something.
+   */
   signal: () => AbortSignal;
   /** Headers that the HTTP answer will carry; read by nobody over sockets and MCP. */
   responseHeaders: () => Headers;

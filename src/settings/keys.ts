@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isIceUri } from "../base/ice_uris.ts";
 import { requiredText } from "../graphql/text_input.ts";
 
 /** One documented setting. */
@@ -10,9 +11,7 @@ interface SettingKey<Schema extends z.ZodType> {
   description: string;
 }
 
-/** Addresses of one ICE server. RFC 7064 §3.1, RFC 7065 §3.1. */
-const iceUrl = z.string().regex(/^(stuns?|turns?):[\w.:[\]-]+(\?transport=(udp|tcp))?$/, "must be a stun: or turn: URI")
-  .max(300);
+const iceUrl = z.string().max(300).refine(isIceUri, "must be a stun: or turn: URI");
 
 /** Every setting that an admin changes at run time. */
 export const SETTING_KEYS = {

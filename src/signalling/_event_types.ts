@@ -19,7 +19,7 @@ type EventOf<Type extends SignalEvent["type"]> = Extract<SignalEvent, { type: Ty
 export function addSignalEvent(builder: Builder, { users }: SignallingServices, lower: SignallingSchemaTypes) {
   const { PeerKind, SignalKind } = addKinds(builder);
   const PeerType = builder.objectRef<Peer>("Peer").implement({
-    description: "Somebody in a room, for as long as its subscription lasts.",
+    description: "Somebody in a room, for as long as its subscription lasts, and for 10 s after its socket broke.",
     fields: (t) => ({
       id: t.exposeID("id", { description: "For `SendSignalInput`; it is no global id." }),
       label: t.exposeString("label", { description: "What it called itself, 1 to 200 characters." }),
@@ -32,11 +32,15 @@ export function addSignalEvent(builder: Builder, { users }: SignallingServices, 
         loaderOptions: { cache: false },
         resolve: (peer) => peer.userId,
       }),
-      joinedAt: t.expose("joinedAt", { type: "DateTime", description: "When it entered the room." }),
+      joinedAt: t.expose("joinedAt", {
+        type: "DateTime",
+        description: "When it entered the room: another time where it was told as left before it came back.",
+      }),
     }),
   });
+  const IceServer = addIceServer(builder);
   const types = [
-    addRoomJoined(builder, PeerType),
+    addRoomJoined(builder, { PeerType, IceServer }),
     ...addPresence(builder, PeerType),
     ...addSignals(builder, SignalKind),
   ];
@@ -45,7 +49,7 @@ export function addSignalEvent(builder: Builder, { users }: SignallingServices, 
     types,
     resolveType: (event) => event.type,
   });
-  return { SignalEvent: SignalEventType, PeerKind, SignalKind };
+  return { SignalEvent: SignalEventType, IceServer, PeerKind, SignalKind };
 }
 
 function addKinds(builder: Builder) {
@@ -76,29 +80,39 @@ function addKinds(builder: Builder) {
 
 type PeerRef = PothosSchemaTypes.ObjectRef<Builder["$inferSchemaTypes"], Peer>;
 
-function addRoomJoined(builder: Builder, PeerType: PeerRef) {
-  const IceServerType = builder.objectRef<IceServer>("IceServer").implement({
+function addIceServer(builder: Builder) {
+  return builder.objectRef<IceServer>("IceServer").implement({
     description: "A STUN or TURN server, as RTCIceServer has it.",
     fields: (t) => ({
       urls: t.exposeStringList("urls", { description: "`stun:`, `turn:` and `turns:` URIs (RFC 7064, RFC 7065)." }),
-      username: t.exposeString("username", { nullable: true, description: "For TURN; null for STUN." }),
+      username: t.exposeString("username", {
+        nullable: true,
+        description: "For TURN: until when it is good (seconds since the Unix epoch) and whose it is; null for STUN.",
+      }),
       credential: t.exposeString("credential", { nullable: true, description: "For TURN; null for STUN." }),
     }),
   });
+}
+
+function addRoomJoined(
+  builder: Builder,
+  { PeerType, IceServer }: { PeerType: PeerRef; IceServer: ReturnType<typeof addIceServer> },
+) {
   return builder.objectRef<EventOf<"RoomJoined">>("RoomJoined").implement({
     description: "The room as it is. In glare the peer that joined later yields (it is the polite one).",
     fields: (t) => ({
       self: t.expose("self", { type: PeerType, description: "Oneself." }),
       peers: t.expose("peers", { type: [PeerType], description: "The others, in the order in which they joined." }),
       iceServers: t.expose("iceServers", {
-        type: [IceServerType],
-        description: "STUN and TURN servers to use: none yet.",
+        type: [IceServer],
+        description: "STUN and TURN servers to use, as the server's settings name them.",
       }),
       resumeToken: t.exposeString("resumeToken", { description: "For `JoinRoomInput`; good for oneself alone, once." }),
       lastSequence: t.exposeInt("lastSequence", { description: "Of the last signal to this peer; 0: none." }),
       resumed: t.exposeBoolean("resumed", {
         description:
-          "Whether what was missed follows. Always false yet: a peer that comes back keeps its id and starts anew.",
+          "Whether one goes on where one was: what was missed follows, up to `lastSequence`. false: one starts anew, " +
+          "with signals counted from 1.",
       }),
     }),
   });
@@ -110,7 +124,7 @@ function addPresence(builder: Builder, PeerType: PeerRef) {
     fields: (t) => ({ peer: t.expose("peer", { type: PeerType, description: "Who it is." }) }),
   });
   const PeerLeft = builder.objectRef<EventOf<"PeerLeft">>("PeerLeft").implement({
-    description: "Another peer left.",
+    description: "Another peer left, or did not come back within 10 s.",
     fields: (t) => ({ peerId: t.exposeID("peerId", { description: "`Peer.id` of who left." }) }),
   });
   return [PeerJoined, PeerLeft] as const;
@@ -131,7 +145,8 @@ function addSignals(builder: Builder, SignalKind: ReturnType<typeof addKinds>["S
     }),
   });
   const SignalExpired = builder.objectRef<EventOf<"SignalExpired">>("SignalExpired").implement({
-    description: "A queued signal of one's own that its receiver did not come back for.",
+    description:
+      "A queued signal of one's own that its receiver did not come back for, or for which the queue had no room.",
     fields: (t) => ({
       to: t.exposeID("to", { description: "`Peer.id` of the receiver." }),
       negotiationId: t.exposeID("negotiationId", { description: "What the signals of one connection share." }),

@@ -1,10 +1,15 @@
-import { type Actor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
+import type { Actor, SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
+import type { TurnConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { roomLog } from "../base/log.ts";
 import type { MemberChange, Projects } from "../projects/projects.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
-import { createRooms, type Member, type Room } from "./_rooms.ts";
+import type { Settings } from "../settings/settings.ts";
+import { createIceServers } from "./_ice_servers.ts";
+import { createRelay } from "./_relay.ts";
+import { createRooms } from "./_rooms.ts";
+import { readStay } from "./_stay.ts";
 
 /** What a peer is for. */
 export type PeerKind = "EXTENSION" | "VIEWER" | "AGENT" | "SERVER";
@@ -64,6 +69,8 @@ export interface JoinRequest {
   kind: Exclude<PeerKind, "SERVER">;
   /** Of the peer that comes back. */
   resumeToken: string | null;
+  /** Of the last signal that it got; null: it starts anew. */
+  afterSequence: number | null;
 }
 
 /** What a peer sends to another of its room. */
@@ -73,11 +80,14 @@ export interface SendRequest {
   negotiationId: string;
   kind: SignalKind;
   payload: string | null;
+  /** A UUID of the client's for this signal: the same again is relayed once, and answered alike. */
+  clientId: string | null;
 }
 
 /** What became of a signal; the receiver's sequence. */
 export interface SentSignal {
   sequence: number;
+  /** false: it is queued until `expiresAt`; where that is now, it was refused because enough is queued. */
   delivered: boolean;
   expiresAt: number | null;
 }
@@ -128,12 +138,17 @@ export interface OwnPeer {
 /** Rooms in which peers find each other and pass on what WebRTC needs to connect; in memory. */
 export interface Signalling extends Disposable {
   /**
-   * Enters a room until the reader returns or `signal` ends; a reader that is too slow or loses its right is dropped with
-   * an error. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`.
+   * Enters a room until the reader returns; where `signal` ends, the peer has 10 s to come back. A reader that is too slow or
+   * loses its right is dropped with an error. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`.
    */
   join(actor: Actor, request: JoinRequest, signal: AbortSignal): Promise<AsyncIterableIterator<SignalEvent, undefined>>;
-  /** Passes a signal on. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`, `TOO_LARGE`, `RATE_LIMITED`, `PEER_UNAVAILABLE`. */
+  /**
+   * Passes a signal on, each sender's in their order. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`, `INVALID_INPUT`, `TOO_LARGE`,
+   * `RATE_LIMITED`, `PEER_UNAVAILABLE`.
+   */
   send(actor: Actor, request: SendRequest): Promise<SentSignal>;
+  /** ICE servers with credentials made now. Throws `UNAUTHENTICATED`, `NOT_FOUND`, `FORBIDDEN`. */
+  iceServers(actor: Actor, projectId: string): Promise<IceServer[]>;
   /** Has the server take part in each room that opens from now on. */
   serve(server: ServerPeer): void;
   /** Has `listener` told of each signal once it was accepted, the server's own replies too. It may not throw. */
@@ -148,144 +163,68 @@ export interface Signalling extends Disposable {
 export interface SignallingDependencies {
   projects: Projects;
   rateLimits: RateLimits;
+  settings: Pick<Settings, "get">;
+  /** ICE servers where the settings name none. */
+  turn: TurnConfig;
   clock: Clock;
 }
 
 const failed = (error: unknown) => roomLog("signalling").error("Cannot ask for rights again: {error}", { error });
 
-/** An SDP with hundreds of candidates has 30 kB. */
-const MAX_PAYLOAD_BYTES = 65_536;
+/** How late the end of a grace, a queue or a wait may be noticed. */
+const SWEEP_INTERVAL_MS = 250;
 
 /** Builds the signalling room; disposing it ends every subscription. */
-export function createSignalling({ projects, rateLimits, clock }: SignallingDependencies): Signalling {
+export function createSignalling({ projects, rateLimits, settings, turn, clock }: SignallingDependencies): Signalling {
   let server: ServerPeer | null = null;
-  const relayedListeners: ((fact: RelayedSignal) => void)[] = [];
-  const leftListeners: ((fact: LeftPeer) => void)[] = [];
-  const rooms = createRooms(clock, { serverPeer: () => server, onLeft });
+  let sweeper: ReturnType<typeof setInterval> | undefined;
+  const serverPeer = () => server;
+  const relayed: ((fact: RelayedSignal) => void)[] = [];
+  const left: ((fact: LeftPeer) => void)[] = [(fact) => server?.peerLeft(fact.peerId)];
+  const tellAll = <Fact>(listeners: ((fact: Fact) => void)[]) => (fact: Fact) => {
+    for (const listener of listeners) listener(fact);
+  };
+  const rooms = createRooms(clock, { serverPeer, onLeft: tellAll(left) });
+  const relay = createRelay({ rooms, projects, rateLimits, clock, serverPeer, onRelayed: tellAll(relayed) });
+  const makeIceServers = createIceServers({ settings, turn, clock });
+  const authorize = (actor: Actor, projectId: string) =>
+    projects.authorize(actor, { projectId, permission: "JOIN_ROOMS" });
   projects.onMemberChanged((change) => void dropUnwelcome(change).catch(failed));
   return {
     join,
-    send,
-    ownPeer,
+    send: relay.send,
+    ownPeer: relay.ownPeer,
+    iceServers: async (actor, projectId) => await makeIceServers((await authorize(actor, projectId)).userId),
     serve: (peer) => server = peer,
-    onRelayed: (listener) => void relayedListeners.push(listener),
-    onPeerLeft: (listener) => void leftListeners.push(listener),
+    onRelayed: (listener) => void relayed.push(listener),
+    onPeerLeft: (listener) => void left.push(listener),
     [Symbol.dispose]: endAll,
   };
 
-  function onLeft(fact: LeftPeer): void {
-    server?.peerLeft(fact.peerId);
-    for (const listener of leftListeners) listener(fact);
-  }
-
   async function join(actor: Actor, request: JoinRequest, signal: AbortSignal) {
-    const authorize = () => projects.authorize(actor, { projectId: request.projectId, permission: "JOIN_ROOMS" });
-    const signedIn = await authorize();
+    const { userId } = await authorize(actor, request.projectId);
+    const iceServers = await makeIceServers(userId);
+    // Asked again, as for each event: it may have gone meanwhile.
+    const signedIn = await authorize(actor, request.projectId);
     // The client may have gone meanwhile: nobody would ever take the peer out again.
     signal.throwIfAborted();
-    return readInbox(rooms.enter(signedIn, request), authorize, signal);
+    const stay = rooms.enter(signedIn, { request, iceServers });
+    sweeper ??= setInterval(sweep, SWEEP_INTERVAL_MS);
+    return readStay(stay, { rooms, signal, authorize: () => authorize(actor, request.projectId) });
   }
 
-  function readInbox(
-    member: Member,
-    authorize: () => Promise<unknown>,
-    signal: AbortSignal,
-  ): AsyncIterableIterator<SignalEvent, undefined> {
-    const leave = () => {
-      signal.removeEventListener("abort", leave);
-      rooms.leave(member, null);
-    };
-    signal.addEventListener("abort", leave);
-    return {
-      async next() {
-        try {
-          const result = await member.inbox.next();
-          // Asked again for each event: the right may have gone since.
-          if (result.done !== true) await authorize();
-          else leave();
-          return result;
-        } catch (error) {
-          leave();
-          throw error;
-        }
-      },
-      return() {
-        leave();
-        return Promise.resolve({ done: true, value: undefined });
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  }
-
-  async function ownPeer(actor: Actor, peerId: string): Promise<OwnPeer> {
-    const { userId } = requireSignedIn(actor);
-    const hiddenAs = () => new AppError("NOT_FOUND", `Cannot find peer "${peerId}" of your own`);
-    const member = rooms.find(peerId);
-    if (member?.actor.userId !== userId) throw hiddenAs();
-    const { projectId } = member.room;
-    const signedIn = await projects.authorize(actor, { projectId, permission: "JOIN_ROOMS", hiddenAs });
-    if (rooms.find(peerId) !== member) throw hiddenAs();
-    return { peer: member.peer, projectId, actor: signedIn };
-  }
-
-  async function send(actor: Actor, request: SendRequest): Promise<SentSignal> {
-    const { userId } = requireSignedIn(actor);
-    const hiddenAs = () => new AppError("NOT_FOUND", `Cannot find peer "${request.from}" of your own`);
-    const sender = rooms.find(request.from);
-    if (sender?.actor.userId !== userId) throw hiddenAs();
-    // One after the other: while one waits for its checks, the next must not overtake it.
-    const sent = sender.sent.then(async () => {
-      await rateLimits.take("send_signal", userId);
-      const { projectId } = sender.room;
-      const signedIn = await projects.authorize(actor, { projectId, permission: "JOIN_ROOMS", hiddenAs });
-      if (rooms.find(request.from) !== sender) throw hiddenAs();
-      return { sequence: deliver({ ...sender, actor: signedIn }, request), delivered: true, expiresAt: null };
-    });
-    sender.sent = sent.catch(() => {});
-    return await sent;
-  }
-
-  function deliver({ peer, actor, room }: Member, { to, negotiationId, kind, payload }: SendRequest): number {
-    if (new TextEncoder().encode(payload ?? "").length > MAX_PAYLOAD_BYTES) {
-      throw new AppError("TOO_LARGE", `Cannot send a signal with more than ${MAX_PAYLOAD_BYTES} bytes`);
-    }
-    const { projectId, serverPeer } = room;
-    if (server !== null && to === serverPeer?.id) {
-      relayed({ projectId, from: peer, to: serverPeer, negotiationId, kind });
-      const signal = { projectId, from: peer, actor, negotiationId, kind, payload };
-      server.receive({ ...signal, reply: replyTo(room, peer.id, negotiationId) });
-      return ++room.serverSequence;
-    }
-    const receiver = room.members.get(to);
-    const sequence = receiver && rooms.deliver(receiver, { from: peer.id, negotiationId, kind, payload });
-    if (receiver === undefined || sequence === undefined || sequence === null) {
-      throw new AppError("PEER_UNAVAILABLE", `Cannot reach peer "${to}": it is not in the room`);
-    }
-    relayed({ projectId, from: peer, to: receiver.peer, negotiationId, kind });
-    return sequence;
-  }
-
-  function replyTo(room: Room, peerId: string, negotiationId: string): ServedSignal["reply"] {
-    const member = room.members.get(peerId);
-    return (kind, payload) => {
-      const from = room.serverPeer;
-      if (member === undefined || from === null || rooms.find(peerId) !== member) return;
-      if (rooms.deliver(member, { from: from.id, negotiationId, kind, payload }) === null) return;
-      relayed({ projectId: room.projectId, from, to: member.peer, negotiationId, kind });
-    };
-  }
-
-  function relayed(fact: RelayedSignal): void {
-    for (const listener of relayedListeners) listener(fact);
+  function sweep(): void {
+    relay.sweep();
+    if (rooms.sweep()) return;
+    clearInterval(sweeper);
+    sweeper = undefined;
   }
 
   async function dropUnwelcome({ projectId, userId }: MemberChange): Promise<void> {
     for (const member of rooms.all()) {
       if (member.room.projectId !== projectId || member.actor.userId !== userId) continue;
       try {
-        await projects.authorize(member.actor, { projectId, permission: "JOIN_ROOMS" });
+        await authorize(member.actor, projectId);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         rooms.leave(member, error);
@@ -294,6 +233,7 @@ export function createSignalling({ projects, rateLimits, clock }: SignallingDepe
   }
 
   function endAll(): void {
+    clearInterval(sweeper);
     for (const member of rooms.all()) rooms.leave(member, null);
   }
 }

@@ -6,6 +6,7 @@ import { addPerson, type Person, setMember } from "./people.ts";
 import { joinRoom, type RoomPeer, serverPeerOf } from "./rooms.ts";
 import type { Data, RunningApp } from "./running_app.ts";
 import { makeSession } from "./sessions.ts";
+import { candidateOf, sdpOf } from "./signals.ts";
 import { ELEMENT_EVENTS, subscribe } from "./subscription.ts";
 
 /** A running server, who uses it, and every credential that it gave out. */
@@ -89,6 +90,12 @@ export const STEPS: Record<string, Step> = {
     await world.app.ask(list, { search: `"${CONTENT.note}"` }, world.owner.token);
   },
   pointedElement: query(`{ pointedElement { html text note } }`),
+  iceServers: query(
+    `query ($projectId: ID!) { iceServers(projectId: $projectId) { urls username } }`,
+    ({ projectId }) => ({
+      projectId,
+    }),
+  ),
   livePages: query(`{ livePages { url title } }`),
   setConfig: async (world) => {
     const set = `mutation ($key: String!, $value: JSON!, $secret: Boolean) {
@@ -160,9 +167,11 @@ export const STEPS: Record<string, Step> = {
   sendSignal: (world) =>
     inRoom(world, async (peer) => {
       const to = serverPeerOf(peer).id;
-      await peer.send({ to, kind: "OFFER", payload: `v=0\r\no=${PASSING.sdp}` });
-      await peer.send({ to, kind: "CANDIDATE", payload: JSON.stringify({ candidate: PASSING.candidate }) });
-      await peer.send({ to, kind: "CANDIDATE", payload: `{"candidate": ${PASSING.candidate}` });
+      await peer.send({ to, kind: "OFFER", payload: `${sdpOf()}a=x-${PASSING.sdp}\r\n` });
+      const candidate = `${JSON.parse(candidateOf(9)).candidate} x ${PASSING.candidate}`;
+      await peer.send({ to, kind: "CANDIDATE", payload: JSON.stringify({ candidate }) });
+      await assert.rejects(peer.send({ to, kind: "CANDIDATE", payload: `{"candidate": ${PASSING.candidate}` }));
+      await assert.rejects(peer.send({ to, kind: "OFFER", payload: `v=0\r\no=${PASSING.sdp}` }));
       await assert.rejects(peer.send({ to: PASSING.argument, kind: "OFFER", payload: PASSING.sdp }));
     }),
   channelMessages: (world) => onChannel(world, (page) => page.ask({ type: "ping", id: PASSING.argument })),
