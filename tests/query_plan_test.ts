@@ -13,6 +13,7 @@ import * as feedRows from "../src/elements/_feed_rows.ts";
 import * as listRows from "../src/elements/_list_rows.ts";
 import * as rankedRows from "../src/elements/_ranked_rows.ts";
 import * as elementRows from "../src/elements/_rows.ts";
+import * as sightingRows from "../src/elements/_sighting_rows.ts";
 import * as snippetRows from "../src/elements/_snippet_rows.ts";
 import type { Element, ElementFilter } from "../src/elements/elements.ts";
 import * as projectRows from "../src/projects/_rows.ts";
@@ -229,6 +230,14 @@ const CALLS: Record<string, Call[]> = {
     (c) => elementRows.insertElement(c, { element, clientId: ID, html: new Uint8Array(), computedStyles: {}, image }),
   ],
   "elements/_rows.ts updateElement": [(c) => elementRows.updateElement(c, element)],
+  "elements/_sighting_rows.ts updateFields": [(c) => sightingRows.updateFields(c, element, ["box", "text"])],
+  "elements/_sighting_rows.ts updateContents": [
+    (c) => sightingRows.updateContents(c, ID, { html: new Uint8Array(1), computedStyles: {} }),
+  ],
+  "elements/_sighting_rows.ts upsertImage": [(c) => sightingRows.upsertImage(c, ID, image)],
+  "elements/_sighting_rows.ts findStale": [
+    (c) => sightingRows.findStale(c, { projectId: ID, pageId: "p", selector: "a" }, 100),
+  ],
   "elements/_rows.ts deleteElement": [(c) => elementRows.deleteElement(c, ID)],
   "elements/_list_rows.ts listElements": listings.flatMap((listing) =>
     pages.map((page): Call => (c) => listRows.listElements(c, listing, page))
@@ -243,6 +252,7 @@ const CALLS: Record<string, Call[]> = {
   "elements/_feed_rows.ts insertFeedRow": [
     (c) => feedRows.insertFeedRow(c, ID, { revision: 1, kind: "CAPTURED", elementId: ID }),
   ],
+  "elements/_feed_rows.ts deleteFeedRow": [(c) => feedRows.deleteFeedRow(c, ID, 1)],
   "elements/_feed_rows.ts listFeedRows": [(c) => feedRows.listFeedRows(c, ID, { after: 0, limit: 100 })],
   "elements/_content_rows.ts findHtml": [(c) => contentRows.findHtml(c, IDS, 100)],
   "elements/_content_rows.ts findComputedStyles": [(c) => contentRows.findComputedStyles(c, IDS)],

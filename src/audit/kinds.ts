@@ -60,7 +60,11 @@ export const SECURITY_EVENT_KINDS = {
     subject: "Project",
   },
   "element.captured": { severity: "INFO", meaning: "An element was captured", subject: "Element" },
-  "element.updated": { severity: "INFO", meaning: "An element's note or status was changed", subject: "Element" },
+  "element.updated": {
+    severity: "INFO",
+    meaning: "An element's note or status was changed, or, with `live`, a page that holds it began to keep it fresh",
+    subject: "Element",
+  },
   "element.commented": { severity: "INFO", meaning: "An element was commented on", subject: "Element" },
   "element.deleted": { severity: "INFO", meaning: "An element was deleted", subject: "Element" },
   "element.commanded": { severity: "INFO", meaning: "A live page was asked about an element", subject: "Element" },

@@ -4,11 +4,12 @@ import { requirePermission } from "../base/permissions.ts";
 import { announceChange, recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
 import { findByClientId, insertElement } from "./_rows.ts";
-import type { Capture, Element, ElementsDependencies } from "./elements.ts";
+import { seeAgain } from "./_sightings.ts";
+import type { Capture, Element, Elements, ElementsDependencies } from "./elements.ts";
 
-/** Stores a capture; see `Elements.capture`. */
+/** Stores a capture; see `Elements.capture`. What is stale is seen again by it. */
 export async function captureElement(
-  dependencies: ElementsDependencies,
+  dependencies: ElementsDependencies & Pick<Elements, "see">,
   actor: Actor,
   capture: Capture,
 ): Promise<Element> {
@@ -20,7 +21,7 @@ export async function captureElement(
   const stored = await findByClientId(database.read, userId, clientId);
   const projectId = stored?.projectId ?? capture.projectId ?? await projects.firstOwn(actor);
   await projects.authorize(actor, { projectId, permission: "WRITE_ELEMENTS" });
-  if (stored !== undefined) return stored;
+  if (stored !== undefined) return stored.staleSince === null ? stored : await seeStored(stored);
   const image = screenshot && await decodeImage(screenshot.mimeType, screenshot.bytes);
   const bytes = new TextEncoder().encode(html);
   const element = await database.write(async (connection) => {
@@ -34,8 +35,13 @@ export async function captureElement(
     const element: Element = { ...fields, ...facts, ...times, status: "OPEN" };
     await insertElement(connection, { element, clientId, html: bytes, computedStyles, image });
     await recordChange({ connection, audit }, actor, { element, kind: "CAPTURED", event: "element.captured" });
+    await seeAgain(connection, { audit, projects, clock }, { actor, place: element });
     return element;
   });
   announceChange(events, projectId);
   return element;
+
+  function seeStored({ id, projectId }: Element): Promise<Element> {
+    return dependencies.see(actor, id, { projectId, fields: {}, screenshot: null, isRecorded: true });
+  }
 }

@@ -13,7 +13,10 @@ import type { Element, ElementEvent, ElementEventKind } from "./elements.ts";
 export interface ElementChange {
   element: Element;
   kind: ElementEventKind;
-  event: SecurityEvent["kind"];
+  /** null: the audit log has it already. */
+  event: SecurityEvent["kind"] | null;
+  /** What the audit log tells beside project and revision. */
+  details?: SecurityEvent["details"];
 }
 
 /** Tells a project's watchers that there is something new to read; the news itself lies in the table. */
@@ -26,11 +29,12 @@ const FEED_PAGE_SIZE = 100;
 export async function recordChange(
   { connection, audit }: { connection: Connection; audit: Audit },
   actor: Actor,
-  { element, kind, event }: ElementChange,
+  { element, kind, event, details }: ElementChange,
 ): Promise<void> {
   const { id, projectId, revision } = element;
   await insertFeedRow(connection, projectId, { revision, kind, elementId: id });
-  await audit.record(connection, actor, { kind: event, subjectId: id, details: { projectId, revision } });
+  if (event === null) return;
+  await audit.record(connection, actor, { kind: event, subjectId: id, details: { projectId, revision, ...details } });
 }
 
 /** Wakes the watchers of a project, after the commit. */

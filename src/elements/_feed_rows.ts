@@ -13,6 +13,11 @@ export async function insertFeedRow(connection: Connection, projectId: string, r
     VALUES (${projectId}, ${revision}, ${kind}, ${elementId})`);
 }
 
+/** Takes a change out of the project's feed. */
+export async function deleteFeedRow(connection: Connection, projectId: string, revision: number): Promise<void> {
+  await connection.run(sql`DELETE FROM element_events WHERE project_id = ${projectId} AND revision = ${revision}`);
+}
+
 /** The changes of a project after a revision, in order, at most `limit`. */
 export function listFeedRows(
   connection: Connection,

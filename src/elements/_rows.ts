@@ -60,6 +60,15 @@ function toColumns(isRead: (field: string) => boolean): Sql {
   return raw(read.map(([field, column]) => column === field ? column : `${column} AS ${field}`).join(", "));
 }
 
+/** Assigns the columns of these fields what an element has. */
+export function assignmentsOf(element: Element, fields: readonly (keyof Element)[]): Sql {
+  const isJson = (field: string) => JSON_COLUMNS.some((column) => column === field);
+  return join(fields.map((field) => {
+    const value = element[field];
+    return sql`${raw(COLUMN_OF[field])} = ${isJson(field) ? toJson(value) : value}`;
+  }));
+}
+
 /** The element with this id, its project in any case. */
 export async function findElement(
   connection: Connection,

@@ -81,6 +81,32 @@ export const captureSchema = z.object({
 /** A capture, checked; `projectId` is still a global id. */
 export type CaptureInput = z.output<typeof captureSchema>;
 
+const { shape } = captureSchema;
+
+/** What a live page says of an element that it holds: the fields that changed; absent leaves one. */
+export const liveFieldsSchema = z.object({
+  pageUrl: z.exactOptional(shape.pageUrl),
+  pageTitle: z.exactOptional(shape.pageTitle),
+  selector: z.exactOptional(shape.selector),
+  tagName: z.exactOptional(shape.tagName),
+  domId: z.exactOptional(shape.domId),
+  classNames: z.exactOptional(shape.classNames),
+  attributes: z.exactOptional(shape.attributes),
+  text: z.exactOptional(shape.text),
+  html: z.exactOptional(shape.html),
+  computedStyles: z.exactOptional(shape.computedStyles),
+  box: z.exactOptional(shape.box),
+  viewport: z.exactOptional(shape.viewport),
+  accessibility: z.exactOptional(shape.accessibility),
+  component: z.exactOptional(shape.component),
+});
+
+/** Changed fields, checked. */
+export type LiveFields = z.output<typeof liveFieldsSchema>;
+
+/** A screenshot on its own. */
+export const screenshotSchema = shape.screenshot;
+
 function isJsonObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && isStorable(value);
 }

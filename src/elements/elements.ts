@@ -3,12 +3,12 @@ import { type Actor, requireSignedIn } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { newId, toGlobalId } from "../base/ids.ts";
-import type { Permission } from "../base/permissions.ts";
-import type { Connection, Database } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
 import type { Events } from "../events/events.ts";
 import type { Page, RankedPage, Slice } from "../graphql/pages.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { createAccess } from "./_access.ts";
 import { captureElement } from "./_capture.ts";
 import type { CaptureInput } from "./capture_input.ts";
 import {
@@ -19,11 +19,12 @@ import {
   insertComment,
   listComments,
 } from "./_content_rows.ts";
-import { announceChange, type ElementChange, recordChange, watchChanges, type WatchRequest } from "./_feed.ts";
+import { announceChange, watchChanges, type WatchRequest } from "./_feed.ts";
 import type { Image, ImageType } from "./_images.ts";
 import { findSnippetsFor, listFor } from "./_listing.ts";
 import type { Snippet } from "./_snippet_rows.ts";
-import { deleteElement, type ElementFields, findElement, updateElement } from "./_rows.ts";
+import { deleteElement, findElement, updateElement } from "./_rows.ts";
+import { createSightings, type Sighting, type SightingFacts } from "./_sightings.ts";
 
 /** What became of an element. */
 export type ElementStatus = "OPEN" | "ACKNOWLEDGED" | "RESOLVED" | "DISMISSED";
@@ -116,6 +117,14 @@ export interface Elements {
   list(actor: Actor, request: ListRequest): Promise<Slice<Element>>;
   /** Sets the note or the status; absent leaves it. */
   update(actor: Actor, id: string, change: { note?: string | null; status?: ElementStatus }): Promise<Element>;
+  /** Stores what a live page says of an element, which is not stale any more; its watchers see the last of many. Throws `INVALID_INPUT`, `TOO_LARGE` for a screenshot. */
+  see(actor: Actor, id: string, sighting: Sighting): Promise<Element>;
+  /** Marks an element that its live page no longer holds. */
+  markStale(actor: Actor, id: string, facts: SightingFacts): Promise<Element>;
+  /** An element whose page the actor may ask something. */
+  commandable(actor: Actor, id: string): Promise<Element>;
+  /** Has the audit log tell that the page of such an element is asked something. */
+  recordCommand(actor: Actor, element: Element, command: string): Promise<void>;
   /** Adds a comment. */
   comment(actor: Actor, id: string, body: string): Promise<Element>;
   /** Deletes the element with all that belongs to it: what the actor captured, as OWNER of the project what anybody did. */
@@ -150,13 +159,18 @@ export interface ElementsDependencies {
 export function createElements(dependencies: ElementsDependencies): Elements {
   const { database, audit, events, projects, clock } = dependencies;
   const { read } = database;
+  const { find, change } = createAccess(dependencies);
+  const sightings = createSightings(dependencies, find);
   // Who watches a project asks for its right again.
   projects.onMemberChanged(({ projectId }) => announceChange(events, projectId));
   return {
-    capture: (actor, capture) => captureElement(dependencies, actor, capture),
+    capture: (actor, capture) => captureElement({ ...dependencies, ...sightings }, actor, capture),
     get,
     list: (actor, request) => listFor(dependencies, actor, request),
     update,
+    ...sightings,
+    commandable: (actor, id) => find(actor, id, "COMMAND_PAGES"),
+    recordCommand,
     comment,
     delete: remove,
     watch: (actor, request) => watchChanges(dependencies, actor, request),
@@ -172,14 +186,6 @@ export function createElements(dependencies: ElementsDependencies): Elements {
 
   async function get(actor: Actor, id: string, fields?: ReadonlySet<string>): Promise<Element> {
     return await find(actor, id, "READ_ELEMENTS", fields);
-  }
-
-  async function find(actor: Actor, id: string, permission: Permission, fields?: ElementFields): Promise<Element> {
-    requireSignedIn(actor);
-    const element = await findElement(read, id, fields);
-    if (element === undefined) throw notFound(id);
-    await projects.authorize(actor, { projectId: element.projectId, permission, hiddenAs: () => notFound(id) });
-    return element;
   }
 
   function update(actor: Actor, id: string, { note, status }: { note?: string | null; status?: ElementStatus }) {
@@ -208,25 +214,14 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     });
   }
 
-  /** Runs one change of an existing element: permission, transaction, revision, event, and then the watchers. */
-  async function change(
-    actor: Actor,
-    id: string,
-    { permission = "WRITE_ELEMENTS", ...kind }: Omit<ElementChange, "element"> & { permission?: Permission },
-    work: (connection: Connection, element: Element) => Promise<Element>,
-  ): Promise<Element> {
-    const { projectId } = await find(actor, id, permission);
-    const changed = await database.write(async (connection) => {
-      // Read again in the transaction: it may have changed or gone since.
-      const current = await findElement(connection, id);
-      if (current === undefined) throw notFound(id);
-      const revision = await projects.takeRevision(connection, projectId);
-      const element = await work(connection, { ...current, revision, updatedAt: clock.now() });
-      await recordChange({ connection, audit }, actor, { element, ...kind });
-      return element;
-    });
-    announceChange(events, projectId);
-    return changed;
+  async function recordCommand(actor: Actor, { id, projectId }: Element, command: string): Promise<void> {
+    await database.write((connection) =>
+      audit.record(connection, actor, {
+        kind: "element.commanded",
+        subjectId: id,
+        details: { projectId, command },
+      })
+    );
   }
 
   async function image(actor: Actor, id: string): Promise<Image> {
@@ -241,8 +236,4 @@ export function createElements(dependencies: ElementsDependencies): Elements {
 
 function inOrder<T, Absent>(ids: readonly string[], found: Map<string, T>, absent: Absent): (T | Absent)[] {
   return ids.map((id) => found.get(id) ?? absent);
-}
-
-function notFound(id: string): AppError {
-  return new AppError("NOT_FOUND", `Cannot find element "${toGlobalId("Element", id)}"`);
 }

@@ -138,7 +138,10 @@ function addSubscription(builder: Builder, elements: Elements, types: ElementTyp
     description: "What happened to an element.",
     values: {
       CAPTURED: { description: "It is new." },
-      UPDATED: { description: "Its note, status, comments or live state changed." },
+      UPDATED: {
+        description:
+          "Its note, status, comments or live state changed; of live changes only the last is told to who is behind.",
+      },
       STALE: { description: "Its page, still connected, no longer holds it." },
       DELETED: { description: "It is gone." },
     },

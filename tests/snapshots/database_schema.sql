@@ -20,6 +20,8 @@ CREATE INDEX elements_by_tag_name ON elements (project_id, tag_name COLLATE NOCA
 
 CREATE INDEX elements_by_time ON elements (project_id, created_at, id);
 
+CREATE INDEX elements_stale ON elements (project_id, page_id) WHERE stale_since IS NOT NULL AND page_id IS NOT NULL;
+
 CREATE INDEX mcp_tool_executions_by_actor ON mcp_tool_executions (actor_id) WHERE actor_id IS NOT NULL;
 
 CREATE INDEX project_members_by_project ON project_members (project_id, user_id);
