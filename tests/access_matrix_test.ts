@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { toGlobalId } from "../src/base/ids.ts";
 import { type AccessWorld, type ActorName, ACTORS, makeAccessWorld } from "./support/access_world.ts";
 import { CAPTURE, capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
+import { addConnections } from "./support/connections.ts";
 import { CHANNEL, openGraphqlPage } from "./support/graphql_page.ts";
 import { addPerson } from "./support/people.ts";
 import { type Data } from "./support/running_app.ts";
@@ -73,6 +75,18 @@ const OPERATIONS: Record<string, Operation> = {
   },
   "livePages": { query: `query ($id: ID!) { livePages(projectId: $id) { id } }`, variables: ofProject },
   "iceServers": { query: `query ($id: ID!) { iceServers(projectId: $id) { urls } }`, variables: ofProject },
+  "webrtcConnections (all)": { query: `{ webrtcConnections { totalCount } }` },
+  "webrtcConnections (of the project)": {
+    query: `query ($id: ID!) { webrtcConnections(projectId: $id) { totalCount } }`,
+    variables: ofProject,
+  },
+  "node (connection)": {
+    query: `query ($id: ID!) { node(id: $id) { id } }`,
+    variables: ({ app, projectId, people }) => {
+      const [id = ""] = addConnections(app, { count: 1, projectIds: [projectId], personIds: [people.owner.id] });
+      return { id: toGlobalId("WebrtcConnection", id) };
+    },
+  },
   "securityEvents": { query: `{ securityEvents { totalCount } }` },
   "node (security event)": {
     query: `query ($id: ID!) { node(id: $id) { id } }`,

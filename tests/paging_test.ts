@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createProject } from "./support/captures.ts";
+import { addConnections } from "./support/connections.ts";
 import { addElements } from "./support/many_elements.ts";
 import { addPerson, write } from "./support/people.ts";
 import { type Data, type RunningApp, startApp } from "./support/running_app.ts";
@@ -77,7 +78,7 @@ function removeFrom(app: RunningApp, table: string, ids: string[]): void {
   write(app, (database) => {
     // As the server has it, so that what belongs to it goes along.
     database.exec("PRAGMA foreign_keys = ON");
-    for (const id of ids) database.prepare(`DELETE FROM ${table} WHERE id = ?`).run(id.slice(id.indexOf("_") + 1));
+    for (const id of ids) database.prepare(`DELETE FROM ${table} WHERE id = ?`).run(id.slice(-36));
   });
 }
 
@@ -105,7 +106,7 @@ Deno.test("elements, plain, filtered and searched, page both ways over what stay
   }
 });
 
-Deno.test("projects, users and security events page both ways over what stays, once each, while others come and go", async () => {
+Deno.test("projects, connections, users and security events page both ways over what stays, once each, while others come and go", async () => {
   await using app = await startApp();
   await holds(app, {
     field: "projects()",
@@ -115,6 +116,15 @@ Deno.test("projects, users and security events page both ways over what stays, o
     },
     remove: (ids) => removeFrom(app, "projects", ids),
   });
+  const projectIds = [await createProject(app, app.token, "A"), await createProject(app, app.token, "B")];
+  for (const field of ["webrtcConnections()", `webrtcConnections(projectId: "${projectIds[0]}")`]) {
+    await holds(app, {
+      field,
+      count: 80,
+      add: (count) => addConnections(app, { count, projectIds, personIds: [] }),
+      remove: (ids) => removeFrom(app, "webrtc_connections", ids),
+    });
+  }
   const users = {
     count: 40,
     add: async (count: number) => {

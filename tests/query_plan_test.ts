@@ -16,12 +16,14 @@ import * as elementRows from "../src/elements/_rows.ts";
 import * as sightingRows from "../src/elements/_sighting_rows.ts";
 import * as snippetRows from "../src/elements/_snippet_rows.ts";
 import type { Element, ElementFilter } from "../src/elements/elements.ts";
+import * as connectionRows from "../src/peers/_connection_rows.ts";
 import * as projectRows from "../src/projects/_rows.ts";
 import * as rateLimitRows from "../src/rate_limits/_rows.ts";
 import * as tokenRows from "../src/sessions/_rows.ts";
 import * as settingRows from "../src/settings/_rows.ts";
 import * as statusRows from "../src/status/_rows.ts";
 import * as userRows from "../src/users/_rows.ts";
+import type { WebrtcConnection } from "../src/peers/connections.ts";
 import type { UserListing } from "../src/users/users.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -125,6 +127,20 @@ const eventFilters: SecurityEventFilter[] = [
   { occurredBefore: 5 },
   { kind: ["user.created"], severity: ["INFO"], actorId: ID, occurredAfter: 5, occurredBefore: 9 },
 ];
+
+const connectionScopes = [{ projectId: ID }, { memberId: ID }];
+const webrtcConnection: WebrtcConnection = {
+  id: ID,
+  projectId: ID,
+  initiatorId: ID,
+  state: "NEW",
+  bytesReceived: 0,
+  bytesSent: 0,
+  roundTripMs: null,
+  openedAt: null,
+  closedAt: null,
+  createdAt: 0,
+};
 
 const userListings: UserListing[] = [null, ["ADMIN"] as const].flatMap((role) =>
   [null, ["DISABLED"] as const].flatMap((status) => [null, "a"].map((search) => ({ role, status, search })))
@@ -254,6 +270,20 @@ const CALLS: Record<string, Call[]> = {
   ],
   "elements/_feed_rows.ts deleteFeedRow": [(c) => feedRows.deleteFeedRow(c, ID, 1)],
   "elements/_feed_rows.ts listFeedRows": [(c) => feedRows.listFeedRows(c, ID, { after: 0, limit: 100 })],
+  "peers/_connection_rows.ts upsertConnections": [(c) => connectionRows.upsertConnections(c, [webrtcConnection])],
+  "peers/_connection_rows.ts closeOpenConnections": [
+    (c) => connectionRows.closeOpenConnections(c, { closedAt: 0, limit: 500 }),
+  ],
+  "peers/_connection_rows.ts deleteEndedConnections": [
+    (c) => connectionRows.deleteEndedConnections(c, { before: 0, limit: 500 }),
+  ],
+  "peers/_connection_rows.ts findConnection": [(c) => connectionRows.findConnection(c, ID)],
+  "peers/_connection_rows.ts listConnections": connectionScopes.flatMap((scope) =>
+    pages.map((page): Call => (c) => connectionRows.listConnections(c, scope, page))
+  ),
+  "peers/_connection_rows.ts countConnections": connectionScopes.map((scope): Call => (c) =>
+    connectionRows.countConnections(c, scope)
+  ),
   "elements/_content_rows.ts findHtml": [(c) => contentRows.findHtml(c, IDS, 100)],
   "elements/_content_rows.ts findComputedStyles": [(c) => contentRows.findComputedStyles(c, IDS)],
   "elements/_content_rows.ts findScreenshots": [(c) => contentRows.findScreenshots(c, IDS)],

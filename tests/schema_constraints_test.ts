@@ -273,11 +273,14 @@ const TABLES: Record<
   webrtc_connections: {
     row: { id: ID, project_id: ID, initiator_id: ID, state: "NEW", created_at: 0 },
     bad: {
-      state: ["OPEN"],
-      bytes_received: [-1],
-      bytes_sent: [-1],
-      round_trip_ms: [-1],
+      id: ["short", NO_ID],
+      state: ["OPEN", "CONNECTED", "DISCONNECTED", "FAILED", "CLOSED"],
+      bytes_received: [-1, 2n ** 53n],
+      bytes_sent: [-1, 2n ** 53n],
+      round_trip_ms: [-1, Infinity],
       opened_at: [-1],
+      closed_at: [0],
+      created_at: [-1],
       project_id: [OTHER],
     },
   },

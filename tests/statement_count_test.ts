@@ -8,6 +8,7 @@ import {
   isRequiredArgument,
 } from "graphql";
 import { createAccessToken, createProject } from "./support/captures.ts";
+import { addConnections } from "./support/connections.ts";
 import { addElements } from "./support/many_elements.ts";
 import { addPerson, setMember } from "./support/people.ts";
 import { type RunningApp, startApp } from "./support/running_app.ts";
@@ -34,6 +35,7 @@ async function startFilled(): Promise<RunningApp> {
       projectId: projectIds[0] ?? "",
     });
   }
+  addConnections(app, { count: 100, projectIds, personIds: people.map(({ id }) => id) });
   addElements(app, { count: 100, projectIds, personIds: people.map(({ id }) => id) });
   return app;
 }
@@ -65,13 +67,21 @@ Deno.test("a page of 100 elements with project, capturer, comments and their aut
   assert.equal(alone.length, 1, "nothing is read that is not asked for");
 });
 
+Deno.test("a page of 100 connections with project and initiator takes at most 4 statements", async () => {
+  await using app = await startFilled();
+  const page = (fields: string) => `{ webrtcConnections(first: 100) { edges { node { ${fields} } } } }`;
+  const statements = await statementsOf(app, page("id state bytesSent project { id name } initiator { id name }"));
+  assert.ok(statements.length >= 3 && statements.length <= 4, statements.join("\n"));
+  assert.equal((await statementsOf(app, page("id state"))).length, 1);
+});
+
 Deno.test("each field inside a list takes at most one statement more, however long the page is", async () => {
   await using app = await startFilled();
   const schema = buildSchema(await Deno.readTextFile(new URL("../schema.graphql", import.meta.url)));
   const dear: string[] = [];
   let looked = 0;
-  for (const list of ["elements", "projects", "users", "securityEvents"]) {
-    const typeName = list === "securityEvents" ? "SecurityEvent" : `${list[0]?.toUpperCase()}${list.slice(1, -1)}`;
+  for (const list of ["elements", "projects", "users", "securityEvents", "webrtcConnections"]) {
+    const typeName = `${list[0]?.toUpperCase()}${list.slice(1, -1)}`;
     const cost = async (selection: string) =>
       (await statementsOf(app, `{ ${list}(first: ${LONG}) { edges { node { ${selection} } } } }`)).length;
     const costs = new Map([["__typename", await cost("__typename")]]);
@@ -91,7 +101,14 @@ Deno.test("totalCount is counted when it is asked for, and not else", async () =
   await using app = await startFilled();
   const lists = ["elements", `elements(search: "note")`, `elements(search: "note", orderBy: RELEVANCE)`];
   for (
-    const list of [...lists, "projects", "users", "securityEvents", "securityEvents(filter: { severity: [INFO] })"]
+    const list of [
+      ...lists,
+      "projects",
+      "users",
+      "securityEvents",
+      "securityEvents(filter: { severity: [INFO] })",
+      "webrtcConnections",
+    ]
   ) {
     const counts = async (fields: string) =>
       (await statementsOf(app, `{ ${list} { ${fields} } }`)).filter((text) => /^SELECT count\(/.test(text)).length;

@@ -5,6 +5,8 @@ import { addElementsSchema } from "../elements/schema.ts";
 import type { Elements } from "../elements/elements.ts";
 import { createBuilder } from "../graphql/builder.ts";
 import { toFastSchema } from "../graphql/fast_schema.ts";
+import { addConnectionSchema } from "../peers/connection_schema.ts";
+import type { Connections } from "../peers/connections.ts";
 import { addPeersSchema } from "../peers/schema.ts";
 import type { Peers } from "../peers/peers.ts";
 import { addProjectsSchema } from "../projects/schema.ts";
@@ -34,6 +36,7 @@ export interface Services {
   elements: Elements;
   signalling: Signalling;
   peers: Peers;
+  connections: Connections;
 }
 
 /** Facts about the server that answers hold. */
@@ -46,7 +49,8 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers } = services;
+  const { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers, connections } =
+    services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users, addAuditSchema(builder, audit));
   addRateLimitsSchema(builder, rateLimits);
@@ -61,5 +65,6 @@ export function buildSchema(services: Services, facts: ServerFacts): GraphQLSche
   });
   addSignallingSchema(builder, { signalling, users }, userTypes);
   addPeersSchema(builder, { peers, users }, { ...userTypes, ...elementTypes });
+  addConnectionSchema(builder, { connections, projects, users }, { ...userTypes, ...projectTypes });
   return toFastSchema(builder);
 }

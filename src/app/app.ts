@@ -25,6 +25,7 @@ import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
 import { startScrubbing } from "../kv/scrubbing.ts";
 import { createMcp, type Mcp } from "../mcp/mcp.ts";
+import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
 import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
@@ -114,7 +115,6 @@ export async function createApp(
   stack.use(startScheduledBackups(config, { paths: folder.paths, database, audit, clock }));
   const rateLimits = wrapRateLimits(createRateLimits({ database, kv, audit, clock }));
   const settings = createSettings({ database, audit, sealer, clock });
-  stack.use(startScheduledPruning({ audit, settings, clock }));
   const checkReadiness = async () => ({
     database: await stateOf(database.read.get(sql`SELECT 1`)),
     kv: await stateOf(kv.get(["readiness"])),
@@ -131,13 +131,14 @@ export async function createApp(
   const users = createUsers({ database, audit, clock });
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
-  const sessions = stack.use(
-    createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }),
-  );
+  const sessions = stack.use(createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }));
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, settings, turn: config.turn, clock }));
   const noteRefusal = noteRefusalsIn(audit);
-  const peers = stack.use(createPeers({ signalling, elements, projects, sessions, noteRefusal, clock }));
+  const connections = stack.use(await openConnections({ database, projects, signalling, clock }));
+  stack.use(startScheduledPruning({ audit, connections, settings, clock }));
+  const peerParts = { signalling, elements, projects, sessions, connectionRecords: connections, noteRefusal, clock };
+  const peers = stack.use(createPeers(peerParts));
   const { allowedOrigins, trustedProxies } = config;
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
   if (!secureCookies && !isLoopback(config.host)) {
@@ -145,8 +146,8 @@ export async function createApp(
       "Others on the network can read passwords and tokens: put a proxy with TLS in front, see docs/proxies.md",
     );
   }
-  const services = { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers };
-  const schema = buildSchema(services, { publicUrl, secureCookies });
+  const rooms = { sessions, projects, elements, signalling, peers, connections };
+  const schema = buildSchema({ audit, users, rateLimits, settings, status, ...rooms }, { publicUrl, secureCookies });
   const metrics = createMetrics({
     version: VERSION,
     openSockets: () => webSockets.openCount(),

@@ -2,11 +2,13 @@ import { Cron } from "croner";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../base/clock.ts";
 import { roomLog } from "../base/log.ts";
+import type { Connections } from "../peers/connections.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** What pruning needs of the server. */
 export interface ScheduledPruningDependencies {
   audit: Audit;
+  connections: Connections;
   settings: Settings;
   clock: Clock;
 }
@@ -16,8 +18,10 @@ const HOURLY = "17 * * * *";
 
 const log = roomLog("app");
 
-/** Deletes security events that are older than the settings want, at the start and hourly; disposing it waits for a run under way. */
-export function startScheduledPruning({ audit, settings, clock }: ScheduledPruningDependencies): AsyncDisposable {
+/** Deletes security events that are older than the settings want and connections that ended long ago, at the start and hourly; disposing it waits for a run under way. */
+export function startScheduledPruning(
+  { audit, connections, settings, clock }: ScheduledPruningDependencies,
+): AsyncDisposable {
   let running = run();
   const job = new Cron(HOURLY, { timezone: "UTC", protect: true }, () => running = run());
   return {
@@ -28,13 +32,25 @@ export function startScheduledPruning({ audit, settings, clock }: ScheduledPruni
   };
 
   async function run(): Promise<void> {
+    await quietly("security events", pruneEvents);
+    await quietly("connections", async () => {
+      const count = await connections.prune();
+      if (count > 0) log.info("Deleted {count} connections that ended long ago", { count });
+    });
+  }
+
+  async function pruneEvents(): Promise<void> {
+    const days = await settings.get("audit.retention_days");
+    if (days === null) return;
+    const events = await audit.prune(clock.now() - days * DAY_MS);
+    if (events > 0) log.info("Deleted {events} security events older than {days} days", { events, days });
+  }
+
+  async function quietly(what: string, prune: () => Promise<void>): Promise<void> {
     try {
-      const days = await settings.get("audit.retention_days");
-      if (days === null) return;
-      const events = await audit.prune(clock.now() - days * DAY_MS);
-      if (events > 0) log.info("Deleted {events} security events older than {days} days", { events, days });
+      await prune();
     } catch (reason) {
-      log.warning("Cannot delete old security events: {reason}", { reason });
+      log.warning("Cannot delete old {what}: {reason}", { what, reason });
     }
   }
 }

@@ -6,11 +6,14 @@ import { roomLog } from "../base/log.ts";
 import { isDataOnly, keepReachable, readCandidates } from "./_candidates.ts";
 import { createReassembler, toFrames } from "./_framing.ts";
 import { closePeerConnection, openPeerConnection } from "./_werift.ts";
+import type { ConnectionReport, ConnectionState } from "./connections.ts";
 
 const log = roomLog("peers");
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
+  /** What it has come to: when it opened, at each sweep, and when it is closed. */
+  changed(report: ConnectionReport): void;
   /** A whole message came. */
   message(text: string): void;
   /** Something came that is no message. */
@@ -54,6 +57,8 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
   let heardAt: number | null = null;
   let sentMessages = 0;
   let closing: Promise<void> | null = null;
+  let isBroken = false;
+  let stats: Omit<ConnectionReport, "state"> = { bytesReceived: 0, bytesSent: 0, roundTripMs: null };
   return { answer, addCandidates, send, sweep, heardAt: () => heardAt, close };
 
   function answer(offer: string): Promise<string | null> {
@@ -83,6 +88,7 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
 
   function watch(opened: RTCPeerConnection): RTCPeerConnection {
     opened.connectionStateChange.subscribe((state) => {
+      isBroken ||= state === "failed";
       if (state === "failed" || state === "closed") void close();
     });
     opened.onDataChannel.subscribe((offered) => {
@@ -99,6 +105,7 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
     opened.stateChanged.subscribe((state) => {
       if (state === "closed") void close();
     });
+    report();
   }
 
   function receive(frame: string | Uint8Array): void {
@@ -126,14 +133,32 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
       ? clock.now() - createdAt >= CONNECT_TIMEOUT_MS
       : clock.now() - heardAt >= IDLE_TIMEOUT_MS;
     if (isLost) return void close();
+    report();
     for (let left = reassembler.dropStale(); left > 0; left--) {
       events.malformed(new AppError("INVALID_INPUT", "Cannot wait longer for the rest of a message"));
     }
   }
 
+  function report(): void {
+    const pair = connection?.iceTransports[0]?.connection.nominated;
+    // Once the pair is gone, what it carried still counts.
+    if (pair !== undefined) {
+      const { bytesReceived, bytesSent, rtt } = pair;
+      stats = { bytesReceived, bytesSent, roundTripMs: rtt === undefined ? null : rtt * 1_000 };
+    }
+    events.changed({ state: state(), ...stats });
+  }
+
+  function state(): ConnectionState {
+    if (closing !== null) return heardAt === null || isBroken ? "FAILED" : "CLOSED";
+    if (heardAt === null) return "CONNECTING";
+    return connection?.connectionState === "disconnected" ? "DISCONNECTED" : "CONNECTED";
+  }
+
   function close(): Promise<void> {
     if (closing === null) {
       closing = free();
+      report();
       events.closed(closing);
     }
     return closing;

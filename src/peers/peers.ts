@@ -16,6 +16,7 @@ import {
 } from "./_conversation.ts";
 import { createGraphqlChannel, type GraphqlChannel, toMessageText } from "./_graphql_channel.ts";
 import { type Answer, createMessages, type MessagesDependencies } from "./_messages.ts";
+import type { ConnectionReport, Connections } from "./connections.ts";
 
 const log = roomLog("peers");
 
@@ -70,6 +71,8 @@ export interface PeersDependencies {
   elements: Elements;
   projects: Projects;
   sessions: Pick<Sessions, "follow">;
+  /** Where records of its connections are kept. */
+  connectionRecords: Pick<Connections, "report">;
   noteRefusal: MessagesDependencies["noteRefusal"];
   clock: Clock;
 }
@@ -83,7 +86,7 @@ const SWEEP_INTERVAL_MS = 5_000;
 
 /** Builds the peers room and has the server take part in every room; disposing it closes all connections. */
 export function createPeers(
-  { signalling, elements, projects, sessions, noteRefusal, clock }: PeersDependencies,
+  { signalling, elements, projects, sessions, connectionRecords, noteRefusal, clock }: PeersDependencies,
 ): Peers {
   const answerMessage = createMessages({ elements, projects, noteRefusal });
   const connections = new Map<string, Conversation<Connection>>();
@@ -120,11 +123,13 @@ export function createPeers(
   function connect(signal: ServedSignal): Connection | null {
     const { projectId, from, actor } = signal;
     const key = keyOf(signal);
+    const changed = (report: ConnectionReport) =>
+      connectionRecords.report({ peerId: from.id, negotiationId: signal.negotiationId }, report);
     const conversation = open(connections, key, {
       projectId,
       peerId: from.id,
       actor,
-      openChannel: (events) => createConnection(clock, events),
+      openChannel: (events) => createConnection(clock, { ...events, changed }),
       onClosed: () => {
         following[Symbol.dispose]();
         signal.reply("BYE", null);

@@ -155,6 +155,8 @@ export interface Signalling extends Disposable {
   onRelayed(listener: (fact: RelayedSignal) => void): void;
   /** Has `listener` told of each peer that is gone for good. It may not throw. */
   onPeerLeft(listener: (fact: LeftPeer) => void): void;
+  /** Whether a client's peer is in a room, or in its grace. */
+  isInRoom(peerId: string): boolean;
   /** The caller's own peer in a room. Throws `UNAUTHENTICATED`, `FORBIDDEN`, and `NOT_FOUND` for any other. */
   ownPeer(actor: Actor, peerId: string): Promise<OwnPeer>;
 }
@@ -195,6 +197,7 @@ export function createSignalling({ projects, rateLimits, settings, turn, clock }
     send: relay.send,
     ownPeer: relay.ownPeer,
     iceServers: async (actor, projectId) => await makeIceServers((await authorize(actor, projectId)).userId),
+    isInRoom: (peerId) => rooms.find(peerId) !== undefined,
     serve: (peer) => server = peer,
     onRelayed: (listener) => void relayed.push(listener),
     onPeerLeft: (listener) => void left.push(listener),

@@ -38,6 +38,8 @@ CREATE INDEX security_events_refused ON security_events (kind, occurred_at, ip_a
 
 CREATE INDEX users_by_role ON users (role, status, id);
 
+CREATE INDEX webrtc_connections_by_end ON webrtc_connections (closed_at) WHERE closed_at IS NOT NULL;
+
 CREATE INDEX webrtc_connections_by_initiator ON webrtc_connections (initiator_id) WHERE initiator_id IS NOT NULL;
 
 CREATE INDEX webrtc_connections_by_project ON webrtc_connections (project_id, id);
@@ -339,7 +341,12 @@ CREATE TABLE webrtc_connections (
   opened_at INTEGER CHECK (opened_at BETWEEN 0 AND 8640000000000000),
   closed_at INTEGER CHECK (closed_at BETWEEN 0 AND 8640000000000000),
   created_at INTEGER NOT NULL CHECK (created_at BETWEEN 0 AND 8640000000000000)
-) STRICT;
+, CONSTRAINT webrtc_connections_id_shape CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32), CONSTRAINT webrtc_connections_end CHECK (
+  (state IN ('FAILED', 'CLOSED')) = (closed_at IS NOT NULL)), CONSTRAINT webrtc_connections_opening CHECK (
+  opened_at IS NOT NULL OR state NOT IN ('CONNECTED', 'DISCONNECTED')), CONSTRAINT webrtc_connections_numbers CHECK (
+  bytes_received <= 9007199254740991 AND bytes_sent <= 9007199254740991
+  AND coalesce(round_trip_ms, 0) <= 1.7976931348623157e308)) STRICT;
 
 CREATE TRIGGER app_config_updated AFTER UPDATE OF value, is_secret ON app_config
 WHEN new.updated_at IS old.updated_at

@@ -97,6 +97,7 @@ export const STEPS: Record<string, Step> = {
     }),
   ),
   livePages: query(`{ livePages { url title } }`),
+  webrtcConnections: query(`{ webrtcConnections { totalCount edges { node { state } } } }`),
   setConfig: async (world) => {
     const set = `mutation ($key: String!, $value: JSON!, $secret: Boolean) {
       setConfig(key: $key, value: $value, secret: $secret) { value } }`;
