@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import configuration from "../deno.json" with { type: "json" };
 
 const PROJECT = new URL("..", import.meta.url).pathname;
-const ADDRESS = "127.0.0.1:8000";
+/** What `deno task grants net` says where nothing is set. */
+const NETWORK = "127.0.0.1:8000,127.0.0.0/8";
 
 /** What a server that somebody took over might try, and what Deno answers. */
 const ATTEMPTS: Record<string, [attempt: string, allowed: boolean]> = {
@@ -50,9 +51,27 @@ Deno.test("a server that somebody took over can start no program and reach no ot
   }
 });
 
+Deno.test("the networks of a server are those of its WebRTC addresses, and no more", async () => {
+  const networks: [Record<string, string>, string][] = [
+    [{}, NETWORK],
+    [{ FINGERPOST_HOST: "::1", FINGERPOST_PORT: "1" }, "[::1]:1,127.0.0.0/8"],
+    [{ FINGERPOST_RTC_HOSTS: "192.168.0.10" }, "127.0.0.1:8000,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"],
+    [{ FINGERPOST_RTC_HOSTS: "203.0.113.7" }, "127.0.0.1:8000,0.0.0.0/0"],
+    [{ FINGERPOST_RTC_HOSTS: "nonsense" }, NETWORK],
+  ];
+  for (const [env, expected] of networks) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "grants", "net"],
+      cwd: PROJECT,
+      env,
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout), expected, JSON.stringify(env));
+  }
+});
+
 /** The permission flags of a task, with what it asks `deno task grants` for put in. */
 function permissionsOf(task: string, dataDir: string): string[] {
   const [, flags = ""] = /deno run (.*) src\/main\.ts/.exec(task) ?? [];
   assert.match(flags, /^(--[\w-]+(=("[^"]*"|[^" ]*))? ?)+$/, "as the task has them");
-  return flags.replaceAll('"', "").replaceAll("$NET", ADDRESS).replaceAll("$DATA", dataDir).split(" ");
+  return flags.replaceAll('"', "").replaceAll("$NET", NETWORK).replaceAll("$DATA", dataDir).split(" ");
 }

@@ -9,6 +9,7 @@ import {
   type Reassembler,
   toFrames,
 } from "../src/peers/_framing.ts";
+import { createMemoryBudget } from "../src/peers/_memory_budget.ts";
 
 function frame(number: number, index: number, count: number, payload = new Uint8Array([7])): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + payload.length);
@@ -31,7 +32,7 @@ function codeOf(reassembler: Reassembler, bytes: Uint8Array): string | null {
 }
 
 function reassemblerAt(clock = { now: () => 0 }): Reassembler {
-  return createReassembler(clock);
+  return createReassembler(clock, createMemoryBudget());
 }
 
 const messages = fc.uint8Array({ maxLength: 5 * MAX_FRAME_BYTES });
@@ -46,7 +47,7 @@ Deno.test("toFrames() writes the header big-endian and at most 16 KiB a frame", 
 Deno.test("accept() gives back any message that toFrames() cut", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), messages, (number, message) => {
     const reassembler = reassemblerAt();
-    const results = [...toFrames(number, message)].map((bytes) => reassembler.accept(bytes));
+    const results = [...toFrames(number, message)].map((bytes) => reassembler.accept(bytes)?.bytes ?? null);
     assert.deepEqual(results.pop(), message);
     assert.ok(results.every((result) => result === null));
   }));
@@ -61,8 +62,8 @@ Deno.test("accept() keeps messages apart whose frames take turns", () => {
       while (queues.some((queue) => queue.length > 0)) {
         const open = queues.filter((queue) => queue.length > 0);
         const queue = open[(picks.next().value ?? 0) % open.length] ?? [];
-        const message = reassembler.accept(queue.shift() ?? new Uint8Array());
-        if (message !== null) received.set(queues.indexOf(queue), message);
+        const whole = reassembler.accept(queue.shift() ?? new Uint8Array());
+        if (whole !== null) received.set(queues.indexOf(queue), whole.bytes);
       }
       assert.deepEqual(sent.map((_, number) => received.get(number)), sent);
     }),
@@ -84,7 +85,7 @@ Deno.test("accept() refuses any bytes that are no frame, and goes on", () => {
       frame(1, 2, 2),
     ]
   ) assert.equal(codeOf(reassembler, bytes), "INVALID_INPUT");
-  assert.deepEqual(reassembler.accept(frame(1, 0, 1)), new Uint8Array([7]));
+  assert.deepEqual(reassembler.accept(frame(1, 0, 1))?.bytes, new Uint8Array([7]));
 });
 
 Deno.test("accept() refuses a message once whose frames are out of order, and takes its number again after it", () => {
@@ -93,7 +94,7 @@ Deno.test("accept() refuses a message once whose frames are out of order, and ta
   assert.equal(codeOf(reassembler, frame(1, 2, 4)), "INVALID_INPUT");
   assert.equal(reassembler.accept(frame(1, 1, 4)), null);
   assert.equal(reassembler.accept(frame(1, 3, 4)), null, "the rest is let go by");
-  assert.deepEqual(reassembler.accept(frame(1, 0, 1)), new Uint8Array([7]));
+  assert.deepEqual(reassembler.accept(frame(1, 0, 1))?.bytes, new Uint8Array([7]));
   assert.equal(codeOf(reassembler, frame(2, 0, 2)), null);
   assert.equal(codeOf(reassembler, frame(2, 1, 3)), "INVALID_INPUT", "another count");
 });
@@ -101,12 +102,12 @@ Deno.test("accept() refuses a message once whose frames are out of order, and ta
 Deno.test("accept() refuses a message over 8 MiB once", () => {
   const reassembler = reassemblerAt();
   const exact = [...toFrames(1, new Uint8Array(MAX_MESSAGE_BYTES))].map((bytes) => reassembler.accept(bytes));
-  assert.equal(exact.pop()?.length, MAX_MESSAGE_BYTES);
+  assert.equal(exact.pop()?.bytes.length, MAX_MESSAGE_BYTES);
   const codes = [...toFrames(2, new Uint8Array(MAX_MESSAGE_BYTES + 100_000))].map((bytes) =>
     codeOf(reassembler, bytes)
   );
   assert.deepEqual(codes.filter((code) => code !== null), ["TOO_LARGE"]);
-  assert.deepEqual(reassembler.accept(frame(2, 0, 1)), new Uint8Array([7]));
+  assert.deepEqual(reassembler.accept(frame(2, 0, 1))?.bytes, new Uint8Array([7]));
 });
 
 Deno.test("dropStale() forgets what stayed incomplete for 30 s", () => {
@@ -119,13 +120,13 @@ Deno.test("dropStale() forgets what stayed incomplete for 30 s", () => {
   now = 30_000;
   assert.equal(reassembler.dropStale(), 1);
   assert.equal(codeOf(reassembler, frame(1, 1, 2)), "INVALID_INPUT");
-  assert.deepEqual(reassembler.accept(frame(2, 1, 2)), new Uint8Array([7, 7]));
+  assert.deepEqual(reassembler.accept(frame(2, 1, 2))?.bytes, new Uint8Array([7, 7]));
 });
 
 Deno.test("accept() holds at most 16 messages at once", () => {
   const reassembler = reassemblerAt();
   for (let number = 0; number < 16; number++) assert.equal(codeOf(reassembler, frame(number, 0, 2)), null);
   assert.equal(codeOf(reassembler, frame(16, 0, 2)), "INVALID_INPUT");
-  assert.deepEqual(reassembler.accept(frame(3, 1, 2)), new Uint8Array([7, 7]));
+  assert.deepEqual(reassembler.accept(frame(3, 1, 2))?.bytes, new Uint8Array([7, 7]));
   assert.equal(codeOf(reassembler, frame(16, 0, 2)), null);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { isDataOnly, keepReachable, readCandidates } from "../src/peers/_candidates.ts";
-import { closePeerConnection, openPeerConnection } from "../src/peers/_werift.ts";
+import { closePeerConnection, openPeerConnection, restartPeerConnection } from "../src/peers/_werift.ts";
 import { captureInput, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
 import { addPerson, setMember } from "./support/people.ts";
 import { joinRoom, type RoomPeer, serverPeerOf } from "./support/rooms.ts";
@@ -175,17 +175,27 @@ Deno.test("the server says BYE to an offer that it can't answer, and to a user's
   await assert.rejects(connectPage(peer, { negotiationId: "ninth" }), { message: "BYE" });
 });
 
-Deno.test("the server says BYE to a second offer of one negotiation, and answers it as a new one", async () => {
+Deno.test("a second offer of one negotiation restarts ICE: the same channel goes on over it", async () => {
   await using room = await openRoom();
   const { peer } = room;
   await using page = await connectPage(peer);
   await sayPage(page, "tab-1");
-  const payload = (await page.connection.createOffer({ iceRestart: true })).sdp;
-  await peer.send({ to: serverPeerOf(peer).id, negotiationId: "n1", kind: "OFFER", payload });
-  assert.equal((await nextSignal(peer)).kind, "BYE");
-  assert.deepEqual(await livePageIds(room), []);
-  await using anew = await connectPage(peer, { negotiationId: "n2" });
-  assert.equal((await anew.ask({ type: "ping", id: "1" })).type, "pong");
+  const { connection } = page;
+  const before = connection.iceTransports[0]?.localParameters.usernameFragment;
+  for (let restart = 0; restart < 3; restart++) {
+    const found = connection.iceConnectionStateChange.watch((state) => state === "connected");
+    await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+    const payload = connection.localDescription?.sdp;
+    await peer.send({ to: serverPeerOf(peer).id, negotiationId: "n1", kind: "OFFER", payload });
+    const answer = await nextSignal(peer, "n1");
+    assert.equal(answer.kind, "ANSWER");
+    await connection.setRemoteDescription({ type: "answer", sdp: answer.payload });
+    restartPeerConnection(connection);
+    await found;
+    assert.equal((await page.ask({ type: "ping", id: `${restart}` })).type, "pong");
+  }
+  assert.notEqual(connection.iceTransports[0]?.localParameters.usernameFragment, before);
+  assert.deepEqual(await livePageIds(room), ["tab-1"]);
 });
 
 Deno.test("a page that is silent for 10 s is not live, and its connection ends after 2 minutes, as does one that never opened", async () => {
@@ -225,6 +235,7 @@ Deno.test("a packet that breaks the protocol does not end the server", async () 
 });
 
 Deno.test("the server tries no candidate beyond this machine", () => {
+  const HOSTS = ["127.0.0.1"];
   const near = "candidate:1 1 udp 2113937151 127.0.0.1 50000 typ host";
   const far = [
     "candidate:1 1 udp 2113937151 192.0.2.7 53 typ host",
@@ -238,10 +249,12 @@ Deno.test("the server tries no candidate beyond this machine", () => {
     ...[near, ...far].map((line) => `a=${line}`),
     "",
   ];
-  assert.deepEqual(keepReachable(sdp.join("\r\n")).split("\r\n"), [...sdp.slice(0, 2), `a=${near}`, ""]);
+  assert.deepEqual(keepReachable(sdp.join("\r\n"), HOSTS).split("\r\n"), [...sdp.slice(0, 2), `a=${near}`, ""]);
   const batch = [near, ...far].map((candidate) => ({ candidate, sdpMid: "0", sdpMLineIndex: 0 }));
-  assert.deepEqual(readCandidates(JSON.stringify(batch)), batch.slice(0, 1));
-  assert.deepEqual(readCandidates(JSON.stringify(batch[0])), batch.slice(0, 1));
-  for (const payload of ["", "null", "{}", "[1]", `{"candidate":1}`]) assert.deepEqual(readCandidates(payload), []);
+  assert.deepEqual(readCandidates(JSON.stringify(batch), HOSTS), batch.slice(0, 1));
+  assert.deepEqual(readCandidates(JSON.stringify(batch[0]), HOSTS), batch.slice(0, 1));
+  for (const payload of ["", "null", "{}", "[1]", `{"candidate":1}`]) {
+    assert.deepEqual(readCandidates(payload, HOSTS), []);
+  }
   assert.deepEqual([isDataOnly(sdp.join("\r\n")), isDataOnly("v=0"), isDataOnly("m=video 9 x")], [true, false, false]);
 });

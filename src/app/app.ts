@@ -137,7 +137,17 @@ export async function createApp(
   const noteRefusal = noteRefusalsIn(audit);
   const connections = stack.use(await openConnections({ database, projects, signalling, clock }));
   stack.use(startScheduledPruning({ audit, connections, settings, clock }));
-  const peerParts = { signalling, elements, projects, sessions, connectionRecords: connections, noteRefusal, clock };
+  const rtc = { hosts: config.rtcHosts, ports: config.rtcPorts };
+  const peerParts = {
+    signalling,
+    elements,
+    projects,
+    sessions,
+    connectionRecords: connections,
+    noteRefusal,
+    clock,
+    rtc,
+  };
   const peers = stack.use(createPeers(peerParts));
   const { allowedOrigins, trustedProxies } = config;
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;

@@ -1,10 +1,15 @@
 import { type Config, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
+import { rtcNetworks } from "../peers/networks.ts";
 
 /** What a permission flag of `deno task start` is given, from the settings. */
 const GRANTS: Record<string, (config: Config) => string> = {
   data: (config) => config.dataDir,
-  net: (config) => `${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
+  net: (config) =>
+    [
+      `${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
+      ...rtcNetworks(config.rtcHosts),
+    ].join(","),
 };
 
 /** Prints the value of one permission flag. Settings that don't parse give the defaults: the server itself names them. */

@@ -34,6 +34,10 @@ export interface Config {
   introspection: boolean | null;
   /** "only": nothing is run but documents of the manifest in the data folder. */
   trustedDocuments: "off" | "only";
+  /** IPv4 addresses that WebRTC connections bind to and tell. */
+  rtcHosts: string[];
+  /** The first and the last UDP port for them; null: any. */
+  rtcPorts: [number, number] | null;
 }
 
 /** STUN and TURN servers that pages are told to use. */
@@ -87,6 +91,11 @@ const SETTINGS = {
     .default("info"),
   FINGERPOST_LOG_FORMAT: z.enum(["pretty", "json"], "must be pretty or json").optional(),
   FINGERPOST_INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
+  FINGERPOST_RTC_HOSTS: z.string().default("127.0.0.1").transform((text) => text.split(",").map((part) => part.trim()))
+    .refine((hosts) => hosts.every((host) => z.ipv4().safeParse(host).success && host !== "0.0.0.0"), {
+      message: "must be IPv4 addresses of this machine such as 192.168.0.10, comma separated",
+    }).transform((hosts) => [...new Set(hosts)]),
+  FINGERPOST_RTC_PORTS: z.string().transform(toPortRange).optional(),
   FINGERPOST_TRUSTED_DOCUMENTS: z.enum(["off", "only"], "must be off or only").default("off"),
 };
 
@@ -113,6 +122,8 @@ export function readConfig(environment: Environment): Config {
     logFormat: read("FINGERPOST_LOG_FORMAT") ?? null,
     introspection: introspection === undefined ? null : introspection === "on",
     trustedDocuments: read("FINGERPOST_TRUSTED_DOCUMENTS"),
+    rtcHosts: read("FINGERPOST_RTC_HOSTS"),
+    rtcPorts: read("FINGERPOST_RTC_PORTS") ?? null,
   };
 }
 
@@ -188,6 +199,14 @@ function toAddressBlocks(text: string, context: z.RefinementCtx): AddressBlock[]
   const blocks = text === "" ? [] : text.split(",").map((part) => parseAddressBlock(part.trim()));
   if (blocks.every((block) => block !== null)) return blocks;
   context.addIssue({ code: "custom", message: "must be addresses or CIDRs such as 10.0.0.0/8, comma separated" });
+  return z.NEVER;
+}
+
+function toPortRange(text: string, context: z.RefinementCtx): [number, number] {
+  const [first, last] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).slice(1).map(Number);
+  const isRange = first !== undefined && last !== undefined && first >= 1_024 && first <= last && last <= 65_535;
+  if (isRange) return [first, last];
+  context.addIssue({ code: "custom", message: "must be UDP ports from 1024 to 65535 such as 50000-50199" });
   return z.NEVER;
 }
 

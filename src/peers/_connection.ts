@@ -1,11 +1,13 @@
-import { Buffer } from "node:buffer";
 import type { RTCDataChannel, RTCPeerConnection } from "werift";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { roomLog } from "../base/log.ts";
 import { isDataOnly, keepReachable, readCandidates } from "./_candidates.ts";
-import { createReassembler, toFrames } from "./_framing.ts";
-import { closePeerConnection, openPeerConnection } from "./_werift.ts";
+import { createReassembler, type WholeMessage } from "./_framing.ts";
+import { createMemoryBudget, MAX_CHANNEL_BYTES, type MemoryBudget } from "./_memory_budget.ts";
+import { createReceiveWindow, type ReceiveWindow } from "./_receive_window.ts";
+import { createSender, type Sender } from "./_sender.ts";
+import { closePeerConnection, openPeerConnection, restartPeerConnection, type RtcSettings } from "./_werift.ts";
 import type { ConnectionReport, ConnectionState } from "./connections.ts";
 
 const log = roomLog("peers");
@@ -14,8 +16,8 @@ const log = roomLog("peers");
 export interface ConnectionEvents {
   /** What it has come to: when it opened, at each sweep, and when it is closed. */
   changed(report: ConnectionReport): void;
-  /** A whole message came. */
-  message(text: string): void;
+  /** A whole message came; settles when it is done with: the other side sends less as long as much is not. */
+  message(text: string): void | Promise<void>;
   /** Something came that is no message. */
   malformed(error: AppError): void;
   /** It is closed, by either side; its sockets are free when `freed` settles. */
@@ -24,12 +26,15 @@ export interface ConnectionEvents {
 
 /** One WebRTC connection of the server, answered, with its one data channel. */
 export interface Connection {
-  /** The answer to the one offer; null if it was closed meanwhile. Throws `INVALID_INPUT` for what can't be answered. */
+  /**
+   * The answer to an offer, of which a later one restarts ICE; null if it was closed meanwhile. Throws `INVALID_INPUT` for what
+   * can't be answered, `UNAVAILABLE` where no port is free.
+   */
   answer(offer: string): Promise<string | null>;
   /** Adds the candidates of a CANDIDATE signal. */
   addCandidates(payload: string): void;
-  /** Sends a message; closes the connection instead if the other side does not read. */
-  send(message: Record<string, unknown>): void;
+  /** Sends a message; settles when it was handed over. Closes the connection instead if the other side does not read. */
+  send(message: Record<string, unknown>): Promise<void>;
   /** Closes it if nothing was heard for too long, and drops what stayed incomplete. */
   sweep(): void;
   /** When a frame came last; the opening counts. null until the channel is open. */
@@ -44,18 +49,31 @@ const CHANNEL_LABEL = "fingerpost.v1";
 const CONNECT_TIMEOUT_MS = 15_000;
 /** A page says `ping` every 3 s. */
 const IDLE_TIMEOUT_MS = 120_000;
-/** Answers are small: who leaves this much unread does not read. */
-const MAX_UNSENT_BYTES = 1_048_576;
+/** Those of all signals: a page has a few networks, and each of its restarts names them again. */
+const MAX_CANDIDATES = 256;
+/** One is used; to some the server says nothing. */
+const MAX_CHANNELS = 8;
+
+/** What a connection is built on. */
+export interface ConnectionDependencies {
+  clock: Clock;
+  rtc: RtcSettings;
+  /** That of all connections. */
+  memory: MemoryBudget;
+}
 
 /** Builds a connection; it opens with the offer. */
-export function createConnection(clock: Clock, events: ConnectionEvents): Connection {
+export function createConnection({ clock, rtc, memory }: ConnectionDependencies, events: ConnectionEvents): Connection {
   const createdAt = clock.now();
-  const reassembler = createReassembler(clock);
+  const share = createMemoryBudget(MAX_CHANNEL_BYTES, memory);
+  const reassembler = createReassembler(clock, share);
   let negotiation: Promise<unknown> = Promise.resolve();
   let connection: RTCPeerConnection | null = null;
-  let channel: RTCDataChannel | null = null;
+  let sender: Sender | null = null;
+  let window: ReceiveWindow | null = null;
+  let candidates = 0;
+  let channels = 0;
   let heardAt: number | null = null;
-  let sentMessages = 0;
   let closing: Promise<void> | null = null;
   let isBroken = false;
   let stats: Omit<ConnectionReport, "state"> = { bytesReceived: 0, bytesSent: 0, roundTripMs: null };
@@ -64,17 +82,23 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
   function answer(offer: string): Promise<string | null> {
     return inOrder(async () => {
       if (!isDataOnly(offer)) throw new AppError("INVALID_INPUT", "Cannot answer an offer of more than data channels");
-      connection = watch(await openPeerConnection());
+      const isRestart = connection !== null;
+      const opened = connection ??= watch(await openPeerConnection(rtc));
       if (closing !== null) return null;
-      await connection.setRemoteDescription({ type: "offer", sdp: keepReachable(offer) });
-      await connection.setLocalDescription(await connection.createAnswer());
-      return closing === null ? connection.localDescription?.sdp ?? null : null;
+      await opened.setRemoteDescription({ type: "offer", sdp: keepReachable(offer, rtc.hosts) });
+      await opened.setLocalDescription(await opened.createAnswer());
+      if (isRestart) restartPeerConnection(opened);
+      const sdp = opened.localDescription?.sdp ?? "";
+      if (!sdp.includes("a=candidate:")) throw new AppError("UNAVAILABLE", "Cannot answer: no UDP port is free");
+      return closing === null ? sdp : null;
     });
   }
 
   function addCandidates(payload: string): void {
     const added = inOrder(async () => {
-      for (const candidate of readCandidates(payload)) await connection?.addIceCandidate(candidate);
+      for (const candidate of readCandidates(payload, rtc.hosts)) {
+        if (candidates++ < MAX_CANDIDATES) await connection?.addIceCandidate(candidate);
+      }
     });
     added.catch((error: unknown) => log.debug("Cannot add a candidate: {error}", { error }));
   }
@@ -93,16 +117,19 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
     });
     opened.onDataChannel.subscribe((offered) => {
       // Others are not closed but left alone: closing one with data under way can break the whole association (werift #495).
-      if (channel === null && isOurs(offered)) take(offered);
+      if (sender === null && isOurs(offered)) take(opened, offered);
+      else if (++channels >= MAX_CHANNELS) void close();
     });
     return opened;
   }
 
-  function take(opened: RTCDataChannel): void {
-    channel = opened;
+  function take(connection: RTCPeerConnection, channel: RTCDataChannel): void {
+    sender = createSender(channel);
+    const association = connection.sctpTransport?.sctp;
+    if (association !== undefined) window = createReceiveWindow(association);
     heardAt = clock.now();
-    opened.onMessage.subscribe(receive);
-    opened.stateChanged.subscribe((state) => {
+    channel.onMessage.subscribe(receive);
+    channel.stateChanged.subscribe((state) => {
       if (state === "closed") void close();
     });
     report();
@@ -114,25 +141,38 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
     try {
       if (typeof frame === "string") throw new AppError("INVALID_INPUT", "Cannot read text: send binary frames");
       const message = reassembler.accept(frame);
-      if (message !== null) events.message(decode(message));
+      if (message !== null) void hand(message);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       events.malformed(error);
     }
   }
 
-  function send(message: Record<string, unknown>): void {
-    if (closing !== null || channel?.readyState !== "open") return;
-    if (channel.bufferedAmount > MAX_UNSENT_BYTES) return void close();
-    const bytes = new TextEncoder().encode(JSON.stringify(message));
-    for (const frame of toFrames(sentMessages++ >>> 0, bytes)) channel.send(Buffer.from(frame.buffer));
+  // Until it is done with, a message keeps its room, and the other side has less to send into.
+  async function hand({ bytes, cost }: WholeMessage): Promise<void> {
+    window?.hold(bytes.length);
+    try {
+      const text = decode(bytes);
+      await events.message(text);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      events.malformed(error);
+    } finally {
+      share.give(cost);
+      window?.release(bytes.length);
+    }
+  }
+
+  async function send(message: Record<string, unknown>): Promise<void> {
+    if (closing !== null || sender === null) return;
+    if (!await sender.send(new TextEncoder().encode(JSON.stringify(message)))) void close();
   }
 
   function sweep(): void {
     const isLost = heardAt === null
       ? clock.now() - createdAt >= CONNECT_TIMEOUT_MS
       : clock.now() - heardAt >= IDLE_TIMEOUT_MS;
-    if (isLost) return void close();
+    if (isLost || window?.isOverrun()) return void close();
     report();
     for (let left = reassembler.dropStale(); left > 0; left--) {
       events.malformed(new AppError("INVALID_INPUT", "Cannot wait longer for the rest of a message"));
@@ -167,8 +207,10 @@ export function createConnection(clock: Clock, events: ConnectionEvents): Connec
   async function free(): Promise<void> {
     // An offer that is being answered opens sockets: only after it they can all be closed.
     await negotiation;
+    reassembler.clear();
+    sender?.close();
     if (connection !== null) await closePeerConnection(connection);
-    connection = channel = null;
+    connection = sender = window = null;
   }
 }
 

@@ -7,7 +7,7 @@ import type { LivePage } from "./peers.ts";
 /** What carries messages between a page and the server, whichever way they go. */
 export interface MessageChannel {
   /** Sends a message; closes the channel instead if the other side does not read. */
-  send(message: Answer): void;
+  send(message: Answer): void | Promise<void>;
   /** Closes it if nothing was heard for too long. */
   sweep(): void;
   /** When something came last; the opening counts. null until the channel is open. */
@@ -19,7 +19,7 @@ export interface MessageChannel {
 /** What a channel tells the conversation on it. */
 export interface ChannelEvents {
   /** A whole message came from who opened the channel. */
-  message(text: string): void;
+  message(text: string): void | Promise<void>;
   /** Something came that is no message. */
   malformed(error: AppError): void;
   /** It is closed, by either side; what it held is free when `freed` settles. */
@@ -58,8 +58,8 @@ interface Waiting {
 
 /** A page says `ping` every 3 s: after three that did not come it is gone. */
 const SILENCE_MS = 10_000;
-/** Messages that wait for those before them: above, or with more text than this, the page is not waited for. */
-const MAX_WAITING = 256;
+/** Messages that wait for those before them: above, or with more text than this, the page is not waited for. What was under way when it was told to wait fits. */
+const MAX_WAITING = 4_096;
 const MAX_WAITING_CHARACTERS = 32 * 1_048_576;
 
 /** Opens a conversation; each message is answered before the next is looked at. */
@@ -75,9 +75,9 @@ export function openConversation<Channel extends MessageChannel>(
   const channel = openChannel({ message, malformed, closed });
   return { peerId, userId, channel, take, livePage };
 
-  function message(text: string): void {
+  function message(text: string): Promise<void> {
     // Too many wait: who does not wait for answers is not waited for.
-    take(text, actor).catch(() => channel.close());
+    return take(text, actor).catch(() => channel.close());
   }
 
   async function take(text: string, speaker: SignedInActor): Promise<void> {
@@ -98,7 +98,7 @@ export function openConversation<Channel extends MessageChannel>(
       waitingCharacters -= next.text.length;
       next.turn.resolve();
       const answered = await answerMessage({ actor: next.actor, projectId, isPage }, next.text);
-      if (answered !== null) channel.send(answered);
+      if (answered !== null) await channel.send(answered);
     }
     isAnswering = false;
   }

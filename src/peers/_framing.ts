@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
+import type { MemoryBudget } from "./_memory_budget.ts";
 
 /** A frame with its header; small, so that messages take turns on one association. */
 export const MAX_FRAME_BYTES = 16_384;
@@ -12,13 +13,24 @@ export const HEADER_BYTES = 8;
 const INCOMPLETE_TTL_MS = 30_000;
 /** Messages of one channel under way at once: a page needs a large one and a few small ones between its frames. */
 const MAX_INCOMPLETE = 16;
+/** What keeping a frame costs beside its bytes: a buffer and the view of it. Else many small frames would weigh nothing. */
+const FRAME_COST_BYTES = 256;
 
 /** Puts the frames of one channel together again. */
 export interface Reassembler {
   /** Takes a frame; the whole message with its last one, else null. Throws `INVALID_INPUT`, `TOO_LARGE` once a message. */
-  accept(frame: Uint8Array): Uint8Array | null;
+  accept(frame: Uint8Array): WholeMessage | null;
   /** Forgets the messages whose rest did not come in 30 s, and tells how many there were. */
   dropStale(): number;
+  /** Forgets everything. */
+  clear(): void;
+}
+
+/** A message of which nothing is missing. */
+export interface WholeMessage {
+  bytes: Uint8Array;
+  /** What it takes of the memory budget, until that is given back. */
+  cost: number;
 }
 
 /** Cuts a message into its frames. */
@@ -42,16 +54,17 @@ interface Incomplete {
   count: number;
   frames: Uint8Array[];
   byteSize: number;
+  cost: number;
   /** It was refused: the rest of its frames is let go by, without a word. */
   refused: boolean;
 }
 
-/** Builds a reassembler for one channel. */
-export function createReassembler(clock: Clock): Reassembler {
+/** Builds a reassembler for one channel, whose messages take room in `memory`. */
+export function createReassembler(clock: Clock, memory: MemoryBudget): Reassembler {
   const incomplete = new Map<number, Incomplete>();
-  return { accept, dropStale };
+  return { accept, dropStale, clear };
 
-  function accept(frame: Uint8Array): Uint8Array | null {
+  function accept(frame: Uint8Array): WholeMessage | null {
     const { number, index, count, payload } = readFrame(frame);
     const message = incomplete.get(number) ?? start(number, count);
     const isLast = index + 1 >= count;
@@ -59,44 +72,71 @@ export function createReassembler(clock: Clock): Reassembler {
       if (isLast) incomplete.delete(number);
       return null;
     }
-    if (index !== message.frames.length || count !== message.count) {
-      throw refuse(number, isLast, new AppError("INVALID_INPUT", `Cannot take frame ${index}: it is out of order`));
-    }
-    message.frames.push(payload);
-    message.byteSize += payload.length;
-    if (message.byteSize > MAX_MESSAGE_BYTES) {
-      const error = new AppError("TOO_LARGE", `Cannot take a message with more than ${MAX_MESSAGE_BYTES} bytes`);
-      throw refuse(number, isLast, error);
-    }
+    const error = add(message, { index, count, payload });
+    if (error !== null) throw refuse(number, isLast, error);
     if (!isLast) return null;
     incomplete.delete(number);
-    return join(message);
+    return { bytes: join(message), cost: message.cost };
   }
 
   function start(number: number, count: number): Incomplete {
     if (incomplete.size >= MAX_INCOMPLETE) {
       throw new AppError("INVALID_INPUT", `Cannot take more than ${MAX_INCOMPLETE} messages at once`);
     }
-    const message = { startedAt: clock.now(), count, frames: [], byteSize: 0, refused: false };
+    const message = { startedAt: clock.now(), count, frames: [], byteSize: 0, cost: 0, refused: false };
     incomplete.set(number, message);
     return message;
   }
 
+  function add(message: Incomplete, { index, count, payload }: Omit<Frame, "number">): AppError | null {
+    if (index !== message.frames.length || count !== message.count) {
+      return new AppError("INVALID_INPUT", `Cannot take frame ${index}: it is out of order`);
+    }
+    if (message.byteSize + payload.length > MAX_MESSAGE_BYTES) {
+      return new AppError("TOO_LARGE", `Cannot take a message with more than ${MAX_MESSAGE_BYTES} bytes`);
+    }
+    const cost = payload.length + FRAME_COST_BYTES;
+    if (!memory.take(cost)) return new AppError("TOO_LARGE", "Cannot take more before earlier messages are answered");
+    message.frames.push(payload);
+    message.byteSize += payload.length;
+    message.cost += cost;
+    return null;
+  }
+
   function refuse(number: number, isLast: boolean, error: AppError): AppError {
     const message = incomplete.get(number);
+    memory.give(message?.cost ?? 0);
     if (isLast) incomplete.delete(number);
-    else if (message !== undefined) incomplete.set(number, { ...message, frames: [], refused: true });
+    else if (message !== undefined) incomplete.set(number, { ...message, frames: [], cost: 0, refused: true });
     return error;
   }
 
   function dropStale(): number {
-    const stale = [...incomplete].filter(([, { startedAt }]) => clock.now() - startedAt >= INCOMPLETE_TTL_MS);
-    for (const [number] of stale) incomplete.delete(number);
-    return stale.filter(([, { refused }]) => !refused).length;
+    return drop(({ startedAt }) => clock.now() - startedAt >= INCOMPLETE_TTL_MS);
+  }
+
+  function clear(): void {
+    drop(() => true);
+  }
+
+  function drop(isDropped: (message: Incomplete) => boolean): number {
+    const dropped = [...incomplete].filter(([, message]) => isDropped(message));
+    for (const [number, { cost }] of dropped) {
+      incomplete.delete(number);
+      memory.give(cost);
+    }
+    return dropped.filter(([, { refused }]) => !refused).length;
   }
 }
 
-function readFrame(frame: Uint8Array) {
+interface Frame {
+  number: number;
+  index: number;
+  count: number;
+  payload: Uint8Array;
+}
+
+function readFrame(frame: Uint8Array): Frame {
   if (frame.length < HEADER_BYTES || frame.length > MAX_FRAME_BYTES) {
     throw new AppError("INVALID_INPUT", `Cannot read a frame of ${frame.length} bytes`);
   }

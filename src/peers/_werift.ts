@@ -1,4 +1,4 @@
-import type { PeerConfig, RTCPeerConnection } from "werift";
+import type { PeerConfig, RTCPeerConnection, RTCSctpTransport } from "werift";
 import { roomLog } from "../base/log.ts";
 import { mendDtls, stopHandshake } from "./_dtls_patch.ts";
 import { mendIce } from "./_ice_patch.ts";
@@ -13,6 +13,9 @@ export interface RtcSettings {
   /** The first and the last UDP port to bind to; null: any. */
   ports: [number, number] | null;
 }
+
+/** The SCTP association below the data channels of a connection. */
+export type SctpAssociation = RTCSctpTransport["sctp"];
 
 /** On this machine, on any port. */
 export const LOOPBACK: RtcSettings = { hosts: ["127.0.0.1"], ports: null };
@@ -39,6 +42,15 @@ export async function openPeerConnection({ hosts, ports }: RtcSettings = LOOPBAC
   };
   const connection = new RTCPeerConnection(config);
   return connection;
+}
+
+/** Looks for a way to the other side anew, once both descriptions of an ICE restart are set; what was sent meanwhile is sent again. RFC 8445 §9 */
+export function restartPeerConnection({ dtlsTransports }: RTCPeerConnection): void {
+  for (const { iceTransport, state } of dtlsTransports) {
+    // Without DTLS, werift starts ICE itself.
+    if (state !== "connected" || iceTransport.state === "connected") continue;
+    iceTransport.start().catch((error: unknown) => log.debug("Cannot restart ICE: {error}", { error }));
+  }
 }
 
 /** Closes a connection; settles when nothing of it runs any more. */

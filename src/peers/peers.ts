@@ -16,6 +16,8 @@ import {
 } from "./_conversation.ts";
 import { createGraphqlChannel, type GraphqlChannel, toMessageText } from "./_graphql_channel.ts";
 import { type Answer, createMessages, type MessagesDependencies } from "./_messages.ts";
+import { createMemoryBudget } from "./_memory_budget.ts";
+import type { RtcSettings } from "./_werift.ts";
 import type { ConnectionReport, Connections } from "./connections.ts";
 
 const log = roomLog("peers");
@@ -75,6 +77,8 @@ export interface PeersDependencies {
   connectionRecords: Pick<Connections, "report">;
   noteRefusal: MessagesDependencies["noteRefusal"];
   clock: Clock;
+  /** Where its connections are. */
+  rtc: RtcSettings;
 }
 
 /** Each costs two sockets' worth of memory and timers. */
@@ -86,9 +90,10 @@ const SWEEP_INTERVAL_MS = 5_000;
 
 /** Builds the peers room and has the server take part in every room; disposing it closes all connections. */
 export function createPeers(
-  { signalling, elements, projects, sessions, connectionRecords, noteRefusal, clock }: PeersDependencies,
+  { signalling, elements, projects, sessions, connectionRecords, noteRefusal, clock, rtc }: PeersDependencies,
 ): Peers {
   const answerMessage = createMessages({ elements, projects, noteRefusal });
+  const memory = createMemoryBudget();
   const connections = new Map<string, Conversation<Connection>>();
   /** By their peers' ids. */
   const spoken = new Map<string, Conversation<GraphqlChannel>>();
@@ -101,17 +106,16 @@ export function createPeers(
   function receive(signal: ServedSignal): void {
     const channel = connections.get(keyOf(signal))?.channel;
     const { kind, payload } = signal;
-    if (kind === "OFFER" && channel === undefined) void answerOffer(signal, payload ?? "");
+    // A second offer restarts ICE. RFC 8839 §4.4.1.1.1
+    if (kind === "OFFER") void answerOffer(signal, channel ?? connect(signal));
     else if (kind === "CANDIDATE") channel?.addCandidates(payload ?? "");
-    // A second offer restarts ICE, which werift does not survive: with BYE the page knows to start anew.
-    else if (kind === "OFFER" || kind === "BYE") void channel?.close();
+    else if (kind === "BYE") void channel?.close();
   }
 
-  async function answerOffer(signal: ServedSignal, offer: string): Promise<void> {
-    const channel = connect(signal);
+  async function answerOffer(signal: ServedSignal, channel: Connection | null): Promise<void> {
     if (channel === null) return signal.reply("BYE", null);
     try {
-      const answer = await channel.answer(offer);
+      const answer = await channel.answer(signal.payload ?? "");
       if (answer !== null) signal.reply("ANSWER", answer);
     } catch (error) {
       log.debug("Cannot answer an offer: {error}", { error });
@@ -129,7 +133,7 @@ export function createPeers(
       projectId,
       peerId: from.id,
       actor,
-      openChannel: (events) => createConnection(clock, { ...events, changed }),
+      openChannel: (events) => createConnection({ clock, rtc, memory }, { ...events, changed }),
       onClosed: () => {
         following[Symbol.dispose]();
         signal.reply("BYE", null);

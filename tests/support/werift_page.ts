@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { RTCDataChannel, RTCPeerConnection } from "werift";
 import { createReassembler, toFrames } from "../../src/peers/_framing.ts";
+import { createMemoryBudget } from "../../src/peers/_memory_budget.ts";
 import { closePeerConnection, openPeerConnection } from "../../src/peers/_werift.ts";
 import { type RoomPeer, serverPeerOf } from "./rooms.ts";
 import type { Data } from "./running_app.ts";
@@ -78,13 +79,13 @@ export async function nextSignal(peer: RoomPeer, negotiationId?: string): Promis
 }
 
 function messagesOf(channel: RTCDataChannel): () => Promise<Data> {
-  const reassembler = createReassembler({ now: () => Date.now() });
+  const reassembler = createReassembler({ now: () => Date.now() }, createMemoryBudget());
   const messages: Data[] = [];
   const readers: ((message: Data) => void)[] = [];
   channel.onMessage.subscribe((frame) => {
-    const bytes = typeof frame === "string" ? null : reassembler.accept(frame);
-    if (bytes === null) return;
-    const message = JSON.parse(new TextDecoder().decode(bytes));
+    const whole = typeof frame === "string" ? null : reassembler.accept(frame);
+    if (whole === null) return;
+    const message = JSON.parse(new TextDecoder().decode(whole.bytes));
     const reader = readers.shift();
     if (reader === undefined) messages.push(message);
     else reader(message);
