@@ -44,7 +44,6 @@ async function newestDescendant(pid: number): Promise<number> {
 }
 
 /** Asks a GraphQL server; throws where it answers errors. */
-// deno-lint-ignore no-explicit-any -- JSON of any shape
 export async function ask(
   url: string,
   token: string,

@@ -2,6 +2,6 @@
 import { PeerServer } from "peer";
 
 PeerServer({ host: "127.0.0.1", port: 0, concurrent_limit: 1_000, alive_timeout: 3_600_000 }, (server) => {
-  // eslint-disable-next-line no-console -- the bench waits for this line
+  // deno-lint-ignore no-console -- the bench waits for this line
   console.log(`Listening on http://127.0.0.1:${server.address().port}`);
 });
