@@ -49,7 +49,7 @@ export async function ask(
   token: string,
   query: string,
   variables: Record<string, unknown> = {},
-): Promise<any> {
+) {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
