@@ -37,8 +37,10 @@ export function createFormerPeers(now: () => number): FormerPeers {
 
   function find(token: string, { userId, roomKey }: { userId: string; roomKey: string }): Member | null {
     const former = left.get(token);
-    const isLate = former !== undefined && now() - former.leftAt >= RESUME_TTL_MS;
-    const member = here.get(token) ?? (isLate ? undefined : former?.member);
+    const member = former?.member ?? here.get(token);
+    // Its grace may be over without that having been noticed yet.
+    const leftAt = former?.leftAt ?? member?.awaySince ?? null;
+    if (leftAt !== null && now() - leftAt >= RESUME_TTL_MS) return null;
     return member?.actor.userId === userId && member.room.key === roomKey ? member : null;
   }
 

@@ -164,17 +164,17 @@ export function createRooms(clock: Clock, { serverPeer, onLeft }: RoomsOptions):
   }
 
   function sweep(): boolean {
-    const left = formers.sweep();
-    for (const member of [...members.values(), ...left]) {
-      delivery.tellExpired(member, member.received.takeExpired());
-      member.sent.forgetOld();
-    }
     for (const member of [...members.values()]) {
       if (member.awaySince === null || now() - member.awaySince < GRACE_MS) continue;
       formers.add(member, member.awaySince);
       takeOut(member);
     }
-    return members.size + left.length > 0;
+    const all = keepers();
+    for (const member of all) {
+      delivery.tellExpired(member, member.received.takeExpired());
+      member.sent.forgetOld();
+    }
+    return all.length > 0;
   }
 
   function tellAll(room: Room, event: SignalEvent): void {
