@@ -137,12 +137,14 @@ function sleep(dtls: DtlsContext, ms: number): Promise<void> {
 
 function renumber(datagram: Buffer, dtls: DtlsContext, cipher: CipherContext | undefined): Buffer {
   if (datagram.readUInt16BE(3) > 0) return encryptAgain(datagram, cipher);
-  for (let start = 0; start < datagram.length; start += RECORD_HEADER_BYTES + datagram.readUInt16BE(start + 11)) {
-    const number = plainNumbers.get(dtls) ?? 0;
+  // The socket may not have sent the one before yet.
+  const copy = Buffer.from(datagram);
+  for (let start = 0; start < copy.length; start += RECORD_HEADER_BYTES + copy.readUInt16BE(start + 11)) {
+    const number = plainNumbers.get(dtls) ?? copy.readUIntBE(start + 5, 6);
     plainNumbers.set(dtls, number + 1);
-    datagram.writeUIntBE(number, start + 5, 6);
+    copy.writeUIntBE(number, start + 5, 6);
   }
-  return datagram;
+  return copy;
 }
 
 const sentOnce = new WeakSet<Buffer>();

@@ -55,10 +55,9 @@ export function restartPeerConnection({ dtlsTransports }: RTCPeerConnection): vo
 
 /** Closes a connection; settles when nothing of it runs any more. */
 export async function closePeerConnection(connection: RTCPeerConnection): Promise<void> {
-  const isConnected = connection.connectionState === "connected";
   await connection.close();
   await Promise.all(connection.dtlsTransports.map(stopHandshake));
-  if (!isConnected) await new Promise((resolve) => setTimeout(resolve, ICE_STEP_MS));
+  await new Promise((resolve) => setTimeout(resolve, ICE_STEP_MS));
 }
 
 // Of the machine's interfaces none is asked for: the hosts of the settings are those to bind to and to tell.
