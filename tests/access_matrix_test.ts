@@ -191,6 +191,10 @@ const OPERATIONS: Record<string, Operation> = {
     query: `mutation ($id: ID!) { commentOnElement(input: { elementId: $id, body: "x" }) { id } }`,
     variables: ofElement,
   },
+  "commandElement (no page)": {
+    query: `mutation ($id: ID!) { commandElement(input: { elementId: $id, command: HIGHLIGHT }) { id } }`,
+    variables: ofElement,
+  },
   "deleteElement (the owner's)": {
     query: `mutation ($id: ID!) { deleteElement(id: $id) }`,
     variables: newElementOf("owner"),
@@ -287,6 +291,7 @@ const SHORT: Record<string, string> = {
   CONFLICT: "409",
   INVALID_INPUT: "400",
   INVALID_CREDENTIALS: "cred",
+  PEER_UNAVAILABLE: "peer",
 };
 
 function shorten(code: string): string {

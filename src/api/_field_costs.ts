@@ -48,6 +48,7 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
   "Query.verifyAudit": { weight: VERIFICATION_WEIGHT, meaning: `${VERIFICATION_WEIGHT}: it reads the whole log` },
   "Mutation.captureElement": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: up to 12 MiB are stored` },
   "Mutation.sendChannelMessage": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: it may be a capture` },
+  "Mutation.commandElement": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: a page's answer is stored` },
   "Mutation.signIn": hashed(),
   "Mutation.changePassword": hashed(),
   "Mutation.createUser": hashed(),

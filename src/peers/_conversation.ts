@@ -1,7 +1,9 @@
 import type { SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
-import { type Answer, type AnswerMessage, errorMessage, type PageFacts } from "./_messages.ts";
+import { type Commands, createCommands } from "./_commands.ts";
+import { createLiveUpdates, type LiveChange } from "./_live_updates.ts";
+import { type Answer, errorMessage, type Messages, type PageFacts } from "./_messages.ts";
 import type { LivePage } from "./peers.ts";
 
 /** What carries messages between a page and the server, whichever way they go. */
@@ -31,8 +33,12 @@ export interface Conversation<Channel extends MessageChannel = MessageChannel> {
   peerId: string;
   userId: string;
   channel: Channel;
+  /** Questions to the page. */
+  commands: Pick<Commands, "ask">;
   /** Takes a message after those before it; settles when its turn comes. Throws `UNAVAILABLE` where too many wait, `PEER_UNAVAILABLE` once closed. */
   take(text: string, actor: SignedInActor): Promise<void>;
+  /** Whether something was heard of the page lately. */
+  isHeard(): boolean;
   /** The page at the other end, if it said which it is and was heard of lately. */
   livePage(): LivePage | null;
 }
@@ -45,7 +51,9 @@ export interface ConversationDependencies<Channel extends MessageChannel> {
   actor: SignedInActor;
   openChannel: (events: ChannelEvents) => Channel;
   clock: Clock;
-  answerMessage: AnswerMessage;
+  messages: Messages;
+  /** The page has shown that it holds an element, as the page that it named, if it named one. */
+  onHeld(elementId: string, pageId: string | null): void;
   /** Told once, with what settles when the channel is freed. */
   onClosed(freed: Promise<void>): void;
 }
@@ -61,10 +69,12 @@ const SILENCE_MS = 10_000;
 /** Messages that wait for those before them: above, or with more text than this, the page is not waited for. What was under way when it was told to wait fits. */
 const MAX_WAITING = 4_096;
 const MAX_WAITING_CHARACTERS = 32 * 1_048_576;
+/** With more elements than this, the audit log is told of one again. */
+const MAX_RECORDED = 10_000;
 
 /** Opens a conversation; each message is answered before the next is looked at. */
 export function openConversation<Channel extends MessageChannel>(
-  { projectId, peerId, actor, openChannel, clock, answerMessage, onClosed }: ConversationDependencies<Channel>,
+  { projectId, peerId, actor, openChannel, clock, messages, onHeld, onClosed }: ConversationDependencies<Channel>,
 ): Conversation<Channel> {
   const { userId } = actor;
   const waiting: Waiting[] = [];
@@ -72,8 +82,12 @@ export function openConversation<Channel extends MessageChannel>(
   let isAnswering = false;
   let isClosed = false;
   let page: LivePage | null = null;
+  /** Elements of whose live updates the audit log has been told. */
+  const recorded = new Set<string>();
   const channel = openChannel({ message, malformed, closed });
-  return { peerId, userId, channel, take, livePage };
+  const commands = createCommands((command) => channel.send(command));
+  const updates = createLiveUpdates({ store, failed: (change, error) => channel.send(messages.refuse(change, error)) });
+  return { peerId, userId, channel, commands, take, isHeard, livePage };
 
   function message(text: string): Promise<void> {
     // Too many wait: who does not wait for answers is not waited for.
@@ -97,10 +111,18 @@ export function openConversation<Channel extends MessageChannel>(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       waitingCharacters -= next.text.length;
       next.turn.resolve();
-      const answered = await answerMessage({ actor: next.actor, projectId, isPage }, next.text);
+      const speaker = { actor: next.actor, projectId, updates, commands, isPage, holds: onHeld };
+      const answered = await messages.answer(speaker, next.text);
       if (answered !== null) await channel.send(answered);
     }
     isAnswering = false;
+  }
+
+  async function store(elementId: string, change: LiveChange): Promise<void> {
+    await messages.store({ projectId, isRecorded: !recorded.has(elementId) }, elementId, change);
+    if (recorded.size >= MAX_RECORDED) recorded.clear();
+    recorded.add(elementId);
+    onHeld(elementId, null);
   }
 
   function isPage({ pageId, url, title }: PageFacts): void {
@@ -116,13 +138,18 @@ export function openConversation<Channel extends MessageChannel>(
     isClosed = true;
     for (const { turn } of waiting) turn.reject(closedError());
     waiting.length = waitingCharacters = 0;
-    onClosed(freed);
+    commands.close();
+    // What the page said last is stored, whether or not it is still there.
+    onClosed(Promise.all([freed, updates.close()]).then(() => {}));
+  }
+
+  function isHeard(): boolean {
+    const heardAt = channel.heardAt();
+    return !isClosed && heardAt !== null && clock.now() - heardAt < SILENCE_MS;
   }
 
   function livePage(): LivePage | null {
-    const heardAt = channel.heardAt();
-    const isHeard = !isClosed && heardAt !== null && clock.now() - heardAt < SILENCE_MS;
-    return isHeard ? page : null;
+    return isHeard() ? page : null;
   }
 }
 

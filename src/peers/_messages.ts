@@ -7,6 +7,9 @@ import { captureSchema, pageIdSchema, pageTitleSchema, pageUrlSchema } from "../
 import type { Elements } from "../elements/elements.ts";
 import { localId } from "../graphql/nodes.ts";
 import type { Projects } from "../projects/projects.ts";
+import type { Commands } from "./_commands.ts";
+import { createLiveMessages } from "./_live_messages.ts";
+import type { LiveChange, LiveUpdates } from "./_live_updates.ts";
 
 const log = roomLog("peers");
 
@@ -17,15 +20,29 @@ export type PageFacts = z.output<typeof pageSchema>;
 export interface Speaker {
   actor: SignedInActor;
   projectId: string;
+  updates: LiveUpdates;
+  commands: Commands;
   /** It says which tab it is. */
   isPage(page: PageFacts): void;
+  /** It has shown that it holds an element, as the page that it named, if it named one. */
+  holds(elementId: string, pageId: string | null): void;
 }
 
 /** A message from the server. */
 export type Answer = Record<string, unknown>;
 
-/** Answers one message; null where it asks for no answer. Never throws: what fails is answered with `error`. */
-export type AnswerMessage = (speaker: Speaker, message: string) => Promise<Answer | null>;
+/** Handles the messages of one type, of so many characters; null where there is nothing to answer. */
+export type MessageHandler = (speaker: Speaker, message: unknown, size: number) => Promise<Answer | null>;
+
+/** What is done about messages. */
+export interface Messages {
+  /** Answers one message; null where it asks for no answer. Never throws: what fails is answered with `error`. */
+  answer(speaker: Speaker, message: string): Promise<Answer | null>;
+  /** Stores what waited of an element. */
+  store(where: { projectId: string; isRecorded: boolean }, elementId: string, change: LiveChange): Promise<void>;
+  /** What the page is told where that failed. */
+  refuse(change: LiveChange, error: unknown): Answer;
+}
 
 const envelopeSchema = z.object({ type: z.string(), id: z.string().min(1).max(200) });
 const pageSchema = z.object({ pageId: pageIdSchema, url: pageUrlSchema, title: pageTitleSchema });
@@ -39,13 +56,17 @@ export interface MessagesDependencies {
 }
 
 /** Builds what answers a page's messages with the rights of who negotiated. */
-export function createMessages({ elements, projects, noteRefusal }: MessagesDependencies): AnswerMessage {
-  const handlers: Record<string, (speaker: Speaker, message: unknown) => Promise<Answer | null>> = {
+export function createMessages({ elements, projects, noteRefusal }: MessagesDependencies): Messages {
+  const live = createLiveMessages({ elements, projects });
+  const handlers: Record<string, MessageHandler> = {
     capture,
     page,
     ping: () => Promise.resolve({ type: "pong" }),
+    ...live.handlers,
   };
-  return async function answer(speaker, text) {
+  return { answer, store: live.store, refuse };
+
+  async function answer(speaker: Speaker, text: string): Promise<Answer | null> {
     let id: string | null = null;
     try {
       const message = parseJson(text);
@@ -53,7 +74,8 @@ export function createMessages({ elements, projects, noteRefusal }: MessagesDepe
       id = envelope.id;
       const handle = Object.hasOwn(handlers, envelope.type) ? handlers[envelope.type] : undefined;
       if (handle === undefined) throw new AppError("INVALID_INPUT", "Cannot answer a message of this type");
-      const answer = await handle(speaker, message).catch((error) => {
+      const work = async () => await handle(speaker, message, text.length);
+      const answer = await work().catch((error: unknown) => {
         noteRefusal(speaker.actor, error, `channel.${envelope.type}`);
         throw error;
       });
@@ -61,12 +83,18 @@ export function createMessages({ elements, projects, noteRefusal }: MessagesDepe
     } catch (error) {
       return errorMessage(error, id);
     }
-  };
+  }
 
-  async function capture({ actor }: Speaker, message: unknown): Promise<Answer> {
+  function refuse({ actor, messageId }: LiveChange, error: unknown): Answer {
+    noteRefusal(actor, error, "channel.update");
+    return errorMessage(error, messageId);
+  }
+
+  async function capture(speaker: Speaker, message: unknown): Promise<Answer> {
     const input = read(captureSchema, message);
     const projectId = input.projectId === null ? null : localId("Project", input.projectId);
-    const { id, revision } = await elements.capture(actor, { ...input, projectId });
+    const { id, revision, ...stored } = await elements.capture(speaker.actor, { ...input, projectId });
+    if (stored.projectId === speaker.projectId) speaker.holds(id, input.pageId);
     return { type: "captured", elementId: toGlobalId("Element", id), revision };
   }
 
@@ -93,7 +121,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function read<Schema extends z.ZodType>(schema: Schema, message: unknown): z.output<Schema> {
+/** A message of this shape. Throws `INVALID_INPUT`. */
+export function read<Schema extends z.ZodType>(schema: Schema, message: unknown): z.output<Schema> {
   const result = schema.safeParse(message);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

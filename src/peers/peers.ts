@@ -7,14 +7,12 @@ import type { Element, Elements } from "../elements/elements.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ServedSignal, Signalling } from "../signalling/signalling.ts";
+import { type CommandRequest, unavailable } from "./_commands.ts";
 import { type Connection, createConnection } from "./_connection.ts";
-import {
-  type Conversation,
-  type ConversationDependencies,
-  type MessageChannel,
-  openConversation,
-} from "./_conversation.ts";
+import type { Conversation } from "./_conversation.ts";
+import { createConversations } from "./_conversations.ts";
 import { createGraphqlChannel, type GraphqlChannel, toMessageText } from "./_graphql_channel.ts";
+import type { HeldElement } from "./_holders.ts";
 import { type Answer, createMessages, type MessagesDependencies } from "./_messages.ts";
 import { createMemoryBudget } from "./_memory_budget.ts";
 import type { RtcSettings } from "./_werift.ts";
@@ -35,8 +33,8 @@ export interface LivePage {
   connectedAt: number;
 }
 
-/** What decides whether a page holds an element. */
-export type HeldElement = Pick<Element, "projectId" | "pageId" | "staleSince">;
+/** What to ask of the page that holds an element. */
+export type ElementCommand = Pick<CommandRequest, "elementId" | "command">;
 
 /** A message of a page over GraphQL. */
 export interface ChannelMessage {
@@ -55,6 +53,11 @@ export interface Peers extends AsyncDisposable {
   livePages(actor: Actor, projectId: string | null): Promise<LivePage[]>;
   /** Whether a connected page holds the element, which the caller was already shown. */
   isLive(element: HeldElement): Promise<boolean>;
+  /**
+   * Asks the page that holds the element, stores what it answers, and returns the element. Throws `UNAUTHENTICATED`, `FORBIDDEN`,
+   * `NOT_FOUND`, `PEER_UNAVAILABLE`, the codes of the page's refusal (`NOT_FOUND`, `TOO_LARGE`, `UNAVAILABLE`), and the signal's reason.
+   */
+  command(actor: Actor, command: ElementCommand, signal: AbortSignal): Promise<Element>;
   /**
    * Opens the one channel over GraphQL between the actor's own peer and the server, until its reader returns or `signal` ends: what
    * the server says, `opened` first. Another one ends it. Throws `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT` where there are enough.
@@ -81,27 +84,19 @@ export interface PeersDependencies {
   rtc: RtcSettings;
 }
 
-/** Each costs two sockets' worth of memory and timers. */
-const MAX_CONNECTIONS = 200;
-/** So that one person's tabs leave room for others. */
-const MAX_CONNECTIONS_PER_USER = 8;
-/** How late a timeout may be noticed. */
-const SWEEP_INTERVAL_MS = 5_000;
-
 /** Builds the peers room and has the server take part in every room; disposing it closes all connections. */
 export function createPeers(
   { signalling, elements, projects, sessions, connectionRecords, noteRefusal, clock, rtc }: PeersDependencies,
 ): Peers {
-  const answerMessage = createMessages({ elements, projects, noteRefusal });
+  const messages = createMessages({ elements, projects, noteRefusal });
+  const { all, open, holdersOf, ...conversations } = createConversations({ clock, messages });
   const memory = createMemoryBudget();
   const connections = new Map<string, Conversation<Connection>>();
   /** By their peers' ids. */
   const spoken = new Map<string, Conversation<GraphqlChannel>>();
-  const closing = new Set<Promise<void>>();
-  let sweeper: ReturnType<typeof setInterval> | undefined;
-  let disposed = false;
   signalling.serve({ label: "Fingerpost", receive, peerLeft });
-  return { livePages, isLive, openMessages, sendMessage, [Symbol.asyncDispose]: closeAll };
+  const disposal = { [Symbol.asyncDispose]: () => conversations[Symbol.asyncDispose]() };
+  return { livePages, isLive, command, openMessages, sendMessage, ...disposal };
 
   function receive(signal: ServedSignal): void {
     const channel = connections.get(keyOf(signal))?.channel;
@@ -171,47 +166,6 @@ export function createPeers(
     await conversation.take(toMessageText(message), own.actor);
   }
 
-  /** A new conversation, or null where there are enough. */
-  function open<Channel extends MessageChannel>(
-    conversations: Map<string, Conversation<Channel>>,
-    key: string,
-    { onClosed, ...channel }: Omit<ConversationDependencies<Channel>, "clock" | "answerMessage">,
-  ): Conversation<Channel> | null {
-    const { userId } = channel.actor;
-    const own = all().filter((conversation) => conversation.userId === userId).length;
-    if (disposed || all().length >= MAX_CONNECTIONS || own >= MAX_CONNECTIONS_PER_USER) return null;
-    const conversation = openConversation({
-      ...channel,
-      clock,
-      answerMessage,
-      onClosed: (freed) => {
-        conversations.delete(key);
-        onClosed(freed);
-        forget(freed);
-      },
-    });
-    conversations.set(key, conversation);
-    sweeper ??= setInterval(sweep, SWEEP_INTERVAL_MS);
-    return conversation;
-  }
-
-  function all(): Conversation[] {
-    return [...connections.values(), ...spoken.values()];
-  }
-
-  function sweep(): void {
-    for (const { channel } of all()) channel.sweep();
-  }
-
-  function forget(freed: Promise<void>): void {
-    const settled = freed.catch((error: unknown) => log.warn("Cannot close a connection cleanly: {error}", { error }));
-    closing.add(settled);
-    void settled.then(() => closing.delete(settled));
-    if (all().length > 0) return;
-    clearInterval(sweeper);
-    sweeper = undefined;
-  }
-
   function peerLeft(peerId: string): void {
     for (const conversation of all()) if (conversation.peerId === peerId) void conversation.channel.close();
   }
@@ -228,18 +182,18 @@ export function createPeers(
     return pages.filter((page) => readable[projectIds.indexOf(page.projectId)]?.status === "fulfilled");
   }
 
-  function isLive({ projectId, pageId, staleSince }: HeldElement): Promise<boolean> {
-    const isHeld = pageId !== null && staleSince === null && all().some((conversation) => {
-      const page = conversation.livePage();
-      return page?.id === pageId && page.projectId === projectId;
-    });
-    return Promise.resolve(isHeld);
+  function isLive(element: HeldElement): Promise<boolean> {
+    return Promise.resolve(holdersOf(element).some((conversation) => conversation.livePage() !== null));
   }
 
-  async function closeAll(): Promise<void> {
-    disposed = true;
-    for (const { channel } of all()) void channel.close();
-    await Promise.all(closing);
+  async function command(actor: Actor, { elementId, command }: ElementCommand, signal: AbortSignal): Promise<Element> {
+    const element = await elements.commandable(actor, elementId);
+    const [holder] = holdersOf(element);
+    if (holder === undefined) throw unavailable("no page that is connected holds the element");
+    await elements.recordCommand(actor, element, command);
+    await holder.commands.ask({ elementId, selector: element.selector, command, signal });
+    // As it is now, for who may still ask.
+    return await elements.commandable(actor, elementId);
   }
 }
 

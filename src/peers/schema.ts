@@ -19,6 +19,7 @@ export interface PeersServices {
 export function addPeersSchema(builder: Builder, services: PeersServices, types: LowerTypes): void {
   addLivePages(builder, services, types);
   addChannel(builder, services.peers);
+  addCommand(builder, services.peers, types);
   builder.objectField(types.Element, "live", (t) =>
     t.boolean({
       description: "Whether a connected page holds it now.",
@@ -97,6 +98,39 @@ function addChannel(builder: Builder, peers: Peers): void {
       args: { from: t.arg.id({ required: true, description: "`Peer.id` of one's own, from `RoomJoined.self`." }) },
       subscribe: (_root, { from }, { actor, signal }) => peers.openMessages(actor, from, signal()),
       resolve: (message: Answer) => message,
+    }),
+  }));
+}
+
+function addCommand(builder: Builder, peers: Peers, types: LowerTypes): void {
+  const LiveCommand = builder.enumType("LiveCommand", {
+    description: "What to ask of the page that holds an element.",
+    values: {
+      HIGHLIGHT: { description: "Show the person at the page which element it is. Nothing is stored." },
+      INSPECT: { description: "Say anew what the element is like." },
+      SCREENSHOT: { description: "Take a screenshot of it." },
+    },
+  });
+  const CommandElementInput = builder.inputType("CommandElementInput", {
+    description: "What to ask of which element's page.",
+    fields: (t) => ({
+      elementId: t.id({ required: true, description: "The element's global id." }),
+      command: t.field({ type: LiveCommand, required: true, description: "What to ask." }),
+    }),
+  });
+  builder.mutationFields((t) => ({
+    commandElement: t.field({
+      type: types.Element,
+      description:
+        "Asks the page that holds the element, waits at most 5 s, stores its answer with the rights of the page's user, and gives the element back. " +
+        "For editors of the project. `UNAUTHENTICATED`, `FORBIDDEN` also for a token without `LIVE_COMMANDS`, `NOT_FOUND`, " +
+        "`PEER_UNAVAILABLE` where no page holds it, or where it does not answer or not as it should; `NOT_FOUND`, `TOO_LARGE` and " +
+        "`UNAVAILABLE` also where the page says so.",
+      args: {
+        input: t.arg({ type: CommandElementInput, required: true, description: "The element and the question." }),
+      },
+      resolve: (_root, { input: { elementId, command } }, { actor, signal }) =>
+        peers.command(actor, { elementId: localId("Element", elementId), command }, signal()),
     }),
   }));
 }

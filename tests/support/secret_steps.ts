@@ -182,6 +182,19 @@ export const STEPS: Record<string, Step> = {
       const refused = markedCapture({ note: CONTENT.refused, selector: "", html: CONTENT.refused });
       assert.equal((await page.ask({ type: "capture", id: "2", ...refused })).code, "INVALID_INPUT");
     }),
+  commandElement: (world) =>
+    onChannel(world, async (page) => {
+      const { pageId: _, ...capture } = markedCapture();
+      const { elementId } = await page.ask({ type: "capture", id: "1", ...capture });
+      const query = `mutation ($id: ID!) { commandElement(input: { elementId: $id, command: INSPECT }) { text } }`;
+      for (const [answer, outcome] of [[CONTENT.changed, undefined], [{ no: CONTENT.refused }, "PEER_UNAVAILABLE"]]) {
+        const asked = codeOf(world, query, { id: elementId });
+        const { id } = await page.heard();
+        await page.say({ type: "result", id, elementId, text: answer });
+        assert.equal(await asked, outcome);
+      }
+      assert.equal((await page.heard()).code, "INVALID_INPUT");
+    }),
   changePassword: async (world) => {
     const change = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }`;
     const input = { currentPassword: PASSWORDS.admin, newPassword: PASSWORDS.next };
