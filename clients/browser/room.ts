@@ -1,4 +1,5 @@
 import { FingerpostError, type GraphqlSocket, openGraphqlSocket } from "./graphql_socket.ts";
+import { newId } from "./messages.ts";
 import {
   type JoinedRoom,
   type OutgoingSignal,
@@ -64,6 +65,8 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
   let resumption: { resumeToken: string; afterSequence: number } | null = null;
   let failures = 0;
   let isSending = false;
+  /** Sent, and not answered: it goes again on the next socket, and the server knows it by its id. */
+  let unanswered: OutgoingSignal & { clientId: string } | null = null;
   void stay();
   return { send, socket: () => socket, close };
 
@@ -117,7 +120,7 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
     selfId = joined.self.id;
     socket = opened;
     failures = 0;
-    if (!resumed) waiting.length = 0;
+    if (!resumed) forgetSignals();
     handlers.joined(joined);
     void sendAll();
   }
@@ -131,21 +134,23 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
   async function sendAll(): Promise<void> {
     if (isSending) return;
     isSending = true;
-    while (socket !== null && waiting.length > 0) await sendFirst(socket);
+    while (socket !== null && (unanswered !== null || waiting.length > 0)) await sendFirst(socket);
     isSending = false;
   }
 
   async function sendFirst(through: GraphqlSocket): Promise<void> {
-    const first = takeFirst();
+    const signal = unanswered ??= { ...takeFirst(), clientId: newId() };
     try {
-      await through.request(SEND_SIGNAL, { input: { from: selfId, ...first } });
+      await through.request(SEND_SIGNAL, { input: { from: selfId, ...signal } });
+      unanswered = null;
     } catch (error) {
       if (!(error instanceof FingerpostError)) throw error;
-      if (error.code === "RATE_LIMITED") await pause((error.retryAfterSeconds ?? 1) * 1_000);
-      // On a resumed socket it is sent again.
-      if (error.code === "UNAVAILABLE" || error.code === "RATE_LIMITED") waiting.unshift(first);
-      else handlers.undelivered(first);
-      if (error.code === "UNAVAILABLE" && socket === through) await through.ended;
+      if (error.code === "UNAVAILABLE" || error.code === "RATE_LIMITED") {
+        await Promise.race([through.ended, pause((error.retryAfterSeconds ?? 1) * 1_000)]);
+      } else {
+        unanswered = null;
+        handlers.undelivered(signal);
+      }
     }
   }
 
@@ -176,8 +181,13 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
     removeEventListener("online", wake);
   }
 
-  function close(): void {
+  function forgetSignals(): void {
     waiting.length = 0;
+    unanswered = null;
+  }
+
+  function close(): void {
+    forgetSignals();
     closed.abort();
   }
 }

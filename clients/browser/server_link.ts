@@ -148,7 +148,7 @@ export function createServerLink(
     if (answer.type !== "error" || answer.id !== null) return answered(answer);
     // The server could not even read whose message it refused: all that waits is said again on another way.
     failures = CAREFUL_AFTER;
-    lose(transport, FALLBACK_AFTER_MS);
+    lose(transport, 0);
   }
 
   function receive(signal: Signal): void {

@@ -118,7 +118,6 @@ browserTest("a page whose UDP stops changes over within 3 s of a capture, and no
   path.set({ loss: 1, delayMs: 0 });
   const stoppedAt = performance.now();
   const capturing = client.run(`(it, given) => it.captureAll(given)`, { name: "after", count: 60, everyMs: 50 });
-  capturing.catch(() => {});
   await client.state("websocket");
   const noticedMs = performance.now() - stoppedAt;
   assert.ok(noticedMs < NOTICED_MS, `${noticedMs} ms`);
@@ -147,3 +146,17 @@ browserTest(
     assert.deepEqual(await storedSelectors(app, projectId), namesOf("c", 12));
   },
 );
+
+browserTest("a page on whose channel the server refused a frame says again what was not acknowledged", async (page) => {
+  await using app = await startApp();
+  await using site = openSite();
+  const projectId = await createProject(app, app.token);
+  const client = await openFingerpostPage(page, { site: site.url, app, projectId });
+  await client.state("webrtc");
+  const capturing = client.run(`(it, given) => it.captureAll(given)`, { name: "c", count: 20, everyMs: 10 });
+  await client.run(`(it) => it.untilCaptured(1)`);
+  await client.run(`(it, frames) => it.sendRaw(frames)`, ["", [], "text", [1, 2, 3], [0, 0, 0, 9, 0, 0, 0, 1, 255]]);
+  await capturing;
+  assert.deepEqual((await client.states()).slice(0, 2).map(({ state }) => state), ["webrtc", "connecting"]);
+  assert.deepEqual(await storedSelectors(app, projectId), namesOf("c", 20));
+});

@@ -13,6 +13,11 @@ globalThis.RTCPeerConnection = class extends RtcPeerConnection {
     connections.push(this);
   }
 
+  createDataChannel(...given) {
+    this.ownChannel = super.createDataChannel(...given);
+    return this.ownChannel;
+  }
+
   async setRemoteDescription({ type, sdp }) {
     const ports = sdp.match(/^a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 \d+/gim) ?? [];
     for (const line of globalThis.portOnPath === undefined ? [] : ports) {
@@ -71,6 +76,7 @@ globalThis.startClient = (options) => {
     untilCaptured,
     untilEntered,
     unblock,
+    sendRaw,
   };
 
   /** Settles when the condition holds, with the milliseconds since the start; fails after a while. */
@@ -153,5 +159,12 @@ globalThis.startClient = (options) => {
 
   function unblock() {
     isBlocked = false;
+  }
+
+  /** Sends frames on the last channel past the client: text, or the bytes of an array. */
+  function sendRaw(frames) {
+    for (const frame of frames) {
+      connections.at(-1).ownChannel.send(typeof frame === "string" ? frame : new Uint8Array(frame));
+    }
   }
 };

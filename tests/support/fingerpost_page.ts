@@ -37,12 +37,16 @@ export async function openFingerpostPage(
   await page.addScriptTag({ content: clientScript() });
   const start = (options: Data) => (globalThis as Data).startClient(options);
   const handle: JSHandle<Data> = await page.evaluateHandle(start, { url, token, ...rest });
-  const run: FingerpostPage["run"] = (action, argument) =>
-    handle.evaluate<Data, Data>(
+  const run: FingerpostPage["run"] = (action, argument) => {
+    const result = handle.evaluate<Data, Data>(
       (handle: Data, { action, argument }: Data) =>
         new Function("it", "given", `return (${action})(it, given)`)(handle, argument),
       { action, argument: argument ?? null },
     );
+    // Some are awaited only after others, whose failure comes first.
+    result.catch(() => {});
+    return result;
+  };
   return {
     page,
     run,
