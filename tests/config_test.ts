@@ -15,6 +15,8 @@ Deno.test("readConfig() has a default for every setting and takes an empty one f
     trustedProxies: [],
     secretKeys: null,
     turn: { urls: [], secret: null },
+    rtcHosts: ["127.0.0.1"],
+    rtcPorts: null,
     logLevel: "info",
     backupSchedule: "0 3 * * *",
     backupKeep: 7,

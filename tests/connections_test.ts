@@ -5,10 +5,11 @@ import { movableClock } from "./support/movable_clock.ts";
 import { addPerson, setMember, write } from "./support/people.ts";
 import { joinRoom, type RoomPeer, serverPeerOf } from "./support/rooms.ts";
 import { type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { sdpOf } from "./support/signals.ts";
 import { countStatements } from "./support/statements.ts";
 import { connectPage, nextSignal } from "./support/werift_page.ts";
 
-const SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
+const SDP = sdpOf();
 
 interface World extends AsyncDisposable {
   app: RunningApp;

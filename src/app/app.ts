@@ -16,9 +16,8 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import { openDatabase } from "../database/database.ts";
 import { databaseSize } from "../database/disk.ts";
-import { migrate, readMigrationReport } from "../database/migrations.ts";
 import { startUpkeep } from "../database/upkeep.ts";
 import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
@@ -29,20 +28,17 @@ import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
 import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
-import { createSealer, type Sealer } from "../database/sealing.ts";
-import { resealAll } from "../database/resealing.ts";
+import { createSealer } from "../database/sealing.ts";
 import { createSettings } from "../settings/settings.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createStatus } from "../status/status.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
-import { backUpFirst } from "./backup_request.ts";
 import { readFailure } from "./backup_failure.ts";
-import { describeDrift } from "./drift.ts";
 import { noteRestore } from "./restore_journal.ts";
-import { type DataFolder, MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
+import { bringUpToDate, resealWithCurrentKey } from "./bringing_up_to_date.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { keepCurrentKey } from "./secret_keys.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { startScheduledPruning } from "./scheduled_pruning.ts";
 import { keepStatementFile } from "./statement_file.ts";
@@ -138,17 +134,9 @@ export async function createApp(
   const connections = stack.use(await openConnections({ database, projects, signalling, clock }));
   stack.use(startScheduledPruning({ audit, connections, settings, clock }));
   const rtc = { hosts: config.rtcHosts, ports: config.rtcPorts };
-  const peerParts = {
-    signalling,
-    elements,
-    projects,
-    sessions,
-    connectionRecords: connections,
-    noteRefusal,
-    clock,
-    rtc,
-  };
-  const peers = stack.use(createPeers(peerParts));
+  const peers = stack.use(
+    createPeers({ signalling, elements, projects, sessions, connections, noteRefusal, clock, rtc }),
+  );
   const { allowedOrigins, trustedProxies } = config;
   const secureCookies = config.publicUrl?.startsWith("https:") ?? false;
   if (!secureCookies && !isLoopback(config.host)) {
@@ -223,36 +211,6 @@ export async function createApp(
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-/** Applies what is pending, after a backup of what there is, and warns of a schema that is not what the migrations make. */
-async function bringUpToDate(
-  dataDir: string,
-  path: string,
-  clock: Clock,
-): Promise<{ migrated: string[]; hasDrifted: boolean }> {
-  const backUp = async () => {
-    const backup = await backUpFirst(dataDir);
-    log.info("Backed up to {backup} before migrating", { backup });
-  };
-  const runs = await migrate({ path, folder: MIGRATIONS, clock, backUp });
-  const drifts = describeDrift(await readMigrationReport(path, MIGRATIONS));
-  for (const drift of drifts) {
-    log.warning("The database drifted from its migrations: {drift}", { drift });
-  }
-  return { migrated: runs.map(({ version }) => version), hasDrifted: drifts.length > 0 };
-}
-
-/** Seals anew what an older key sealed, and then lets that key go. */
-async function resealWithCurrentKey(
-  config: Config,
-  folder: DataFolder,
-  { database, sealer }: { database: Database; sealer: Sealer },
-): Promise<void> {
-  const { resealed, lost } = await resealAll(database, sealer);
-  if (resealed > 0) log.info("Sealed {resealed} values with the new secret key", { resealed });
-  if (lost > 0) log.warning("{lost} sealed values can't be opened: their secret key is not here", { lost });
-  if (config.secretKeys === null) await keepCurrentKey(folder.paths.secretKey, folder.secretKeys);
 }
 
 async function stateOf(probe: Promise<unknown>): Promise<"ok" | "failing"> {

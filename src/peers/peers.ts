@@ -77,7 +77,7 @@ export interface PeersDependencies {
   projects: Projects;
   sessions: Pick<Sessions, "follow">;
   /** Where records of its connections are kept. */
-  connectionRecords: Pick<Connections, "report">;
+  connections: Pick<Connections, "report">;
   noteRefusal: MessagesDependencies["noteRefusal"];
   clock: Clock;
   /** Where its connections are. */
@@ -86,7 +86,7 @@ export interface PeersDependencies {
 
 /** Builds the peers room and has the server take part in every room; disposing it closes all connections. */
 export function createPeers(
-  { signalling, elements, projects, sessions, connectionRecords, noteRefusal, clock, rtc }: PeersDependencies,
+  { signalling, elements, projects, sessions, connections: records, noteRefusal, clock, rtc }: PeersDependencies,
 ): Peers {
   const messages = createMessages({ elements, projects, noteRefusal });
   const { all, open, holdersOf, ...conversations } = createConversations({ clock, messages });
@@ -123,7 +123,7 @@ export function createPeers(
     const { projectId, from, actor } = signal;
     const key = keyOf(signal);
     const changed = (report: ConnectionReport) =>
-      connectionRecords.report({ peerId: from.id, negotiationId: signal.negotiationId }, report);
+      records.report({ peerId: from.id, negotiationId: signal.negotiationId }, report);
     const conversation = open(connections, key, {
       projectId,
       peerId: from.id,
