@@ -247,5 +247,6 @@ Deno.test("an element is live while the page that updated it last is there, what
   await room.peer.leave();
   assert.equal(await live(), true);
   await peer.leave();
+  while ((await app.ask(`{ livePages { id } }`, {}, app.token)).livePages.length > 0);
   assert.equal(await live(), false);
 });
