@@ -1,14 +1,6 @@
 import { FingerpostError, type GraphqlSocket, openGraphqlSocket } from "./graphql_socket.ts";
-import { newId } from "./messages.ts";
-import {
-  type JoinedRoom,
-  type OutgoingSignal,
-  type Peer,
-  type RoomEvent,
-  SEND_SIGNAL,
-  type Signal,
-  SIGNALS,
-} from "./signals.ts";
+import { createOutgoingSignals } from "./outgoing_signals.ts";
+import { type JoinedRoom, type OutgoingSignal, type Peer, type RoomEvent, type Signal, SIGNALS } from "./signals.ts";
 
 /** What a room tells its owner. */
 export interface RoomHandlers {
@@ -58,17 +50,17 @@ const SHORT_ATTEMPTS = 20;
 
 /** Enters the room and comes back into it by itself, at first at once, later after growing pauses. */
 export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
-  const waiting: OutgoingSignal[] = [];
   const closed = new AbortController();
   let socket: GraphqlSocket | null = null;
   let selfId = "";
   let resumption: { resumeToken: string; afterSequence: number } | null = null;
   let failures = 0;
-  let isSending = false;
-  /** Sent, and not answered: it goes again on the next socket, and the server knows it by its id. */
-  let unanswered: OutgoingSignal & { clientId: string } | null = null;
+  const signals = createOutgoingSignals({
+    way: () => socket && { socket, from: selfId },
+    undelivered: handlers.undelivered,
+  });
   void stay();
-  return { send, socket: () => socket, close };
+  return { send: signals.send, socket: () => socket, close };
 
   async function stay(): Promise<void> {
     while (!closed.signal.aborted) {
@@ -90,7 +82,7 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
       closed.signal.addEventListener("abort", leave);
       if (closed.signal.aborted) leave();
       opened.subscribe(SIGNALS, { input: { projectId, room, label, kind, ...resumption } }, {
-        next: ({ signals }) => receive(opened, signals),
+        next: (data) => receive(opened, data.signals),
         ended: (error) => ended.resolve(error ?? new FingerpostError("UNAVAILABLE", "The stay in the room ended")),
       });
       const error = await ended.promise;
@@ -120,52 +112,9 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
     selfId = joined.self.id;
     socket = opened;
     failures = 0;
-    if (!resumed) forgetSignals();
+    if (!resumed) signals.forget();
     handlers.joined(joined);
-    void sendAll();
-  }
-
-  function send(signal: OutgoingSignal): void {
-    waiting.push(signal);
-    void sendAll();
-  }
-
-  // One after the other: two under way at once might overtake each other.
-  async function sendAll(): Promise<void> {
-    if (isSending) return;
-    isSending = true;
-    while (socket !== null && (unanswered !== null || waiting.length > 0)) await sendFirst(socket);
-    isSending = false;
-  }
-
-  async function sendFirst(through: GraphqlSocket): Promise<void> {
-    const signal = unanswered ??= { ...takeFirst(), clientId: newId() };
-    try {
-      await through.request(SEND_SIGNAL, { input: { from: selfId, ...signal } });
-      unanswered = null;
-    } catch (error) {
-      if (!(error instanceof FingerpostError)) throw error;
-      if (error.code === "UNAVAILABLE" || error.code === "RATE_LIMITED") {
-        await Promise.race([through.ended, pause((error.retryAfterSeconds ?? 1) * 1_000)]);
-      } else {
-        unanswered = null;
-        handlers.undelivered(signal);
-      }
-    }
-  }
-
-  /** The first signal that waits; candidates with those behind them. */
-  function takeFirst(): OutgoingSignal {
-    const [first] = waiting.splice(0, 1);
-    if (first === undefined) throw new Error("No signal waits");
-    const batch: unknown[] = [];
-    let next: OutgoingSignal | undefined = first;
-    while (next?.kind === "CANDIDATE" && next.to === first.to && next.negotiationId === first.negotiationId) {
-      batch.push(...JSON.parse(next.payload ?? "[]"));
-      if (next !== first) waiting.shift();
-      next = waiting[0];
-    }
-    return batch.length === 0 ? first : { ...first, payload: JSON.stringify(batch) };
+    signals.resume();
   }
 
   /** Waits; a network that comes back ends the pause. */
@@ -181,13 +130,8 @@ export function stayInRoom(options: RoomOptions, handlers: RoomHandlers): Room {
     removeEventListener("online", wake);
   }
 
-  function forgetSignals(): void {
-    waiting.length = 0;
-    unanswered = null;
-  }
-
   function close(): void {
-    forgetSignals();
+    signals.forget();
     closed.abort();
   }
 }
