@@ -37,6 +37,8 @@ globalThis.startClient = (options) => {
   const states = [];
   const channels = [];
   const commands = [];
+  const refused = [];
+  let commandError = null;
   const listeners = new Set();
   const note = () => listeners.forEach((listener) => listener());
   const client = connectFingerpost({
@@ -57,8 +59,12 @@ globalThis.startClient = (options) => {
     },
     onCommand(command) {
       commands.push(command);
-      if (options.commandError) throw new Error(options.commandError);
+      if (commandError !== null) throw new Error(commandError);
       return options.commandResult ?? {};
+    },
+    onRefused(elementId, { code }) {
+      refused.push({ elementId, code });
+      note();
     },
     ...options,
   });
@@ -67,6 +73,8 @@ globalThis.startClient = (options) => {
     states,
     channels,
     commands,
+    refused,
+    refuseCommands,
     until,
     captureAll,
     openChannel,
@@ -155,6 +163,10 @@ globalThis.startClient = (options) => {
   /** Settles when the room was entered so often, where nobody else is in it. */
   function untilEntered(count) {
     return until(() => entered >= count);
+  }
+
+  function refuseCommands(message) {
+    commandError = message;
   }
 
   function unblock() {
