@@ -105,7 +105,8 @@ Deno.test("a connection with the server ends CLOSED when the page says so or lea
   await using world = await openWorld();
   const { other } = world;
   const to = serverPeerOf(other).id;
-  await other.send({ to, negotiationId: "bad", kind: "OFFER", payload: SDP });
+  const withSound = SDP.replace("m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=audio 9 UDP/TLS/RTP/SAVPF 111");
+  await other.send({ to, negotiationId: "bad", kind: "OFFER", payload: withSound });
   assert.equal((await nextSignal(other, "bad")).kind, "BYE");
   assert.deepEqual(await states(world), ["FAILED"]);
   await using first = await connectPage(other, { negotiationId: "first" });

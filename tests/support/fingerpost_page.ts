@@ -4,7 +4,8 @@ import type { Data, RunningApp } from "./running_app.ts";
 
 const ENTRY = new URL("../browser/fingerpost_page.js", import.meta.url).pathname;
 
-let script: string | null = null;
+/** Bundled in memory and outside of any test: esbuild keeps a thread for the next time. */
+const SCRIPT = bundleClient();
 
 /** A page in Chromium with the client in it, as tests drive it. */
 export interface FingerpostPage {
@@ -34,7 +35,7 @@ export async function openFingerpostPage(
 ): Promise<FingerpostPage> {
   const { site, app: { url, token }, ...rest } = options;
   await page.goto(site);
-  await page.addScriptTag({ content: clientScript() });
+  await page.addScriptTag({ content: SCRIPT });
   const start = (options: Data) => (globalThis as Data).startClient(options);
   const handle: JSHandle<Data> = await page.evaluateHandle(start, { url, token, ...rest });
   const run: FingerpostPage["run"] = (action, argument) => {
@@ -56,10 +57,8 @@ export async function openFingerpostPage(
   };
 }
 
-// Bundled once, in memory; the synchronous call leaves no process behind.
-function clientScript(): string {
-  if (script !== null) return script;
+function bundleClient(): string {
   const { outputFiles: [file] } = buildSync({ entryPoints: [ENTRY], bundle: true, write: false, format: "iife" });
   if (file === undefined) throw new Error("esbuild made nothing");
-  return script = file.text;
+  return file.text;
 }
