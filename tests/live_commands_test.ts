@@ -104,7 +104,10 @@ Deno.test("commandElement is PEER_UNAVAILABLE where no page holds the element", 
   const asked = command(room, "INSPECT");
   await page.heard();
   await peer.leave();
-  assert.equal(await codeOf(asked), "PEER_UNAVAILABLE", "gone while it was asked");
+  const { errors } = await asked;
+  assert.deepEqual(errors?.map(({ message, extensions }) => [extensions.code, message]), [
+    ["PEER_UNAVAILABLE", "Cannot ask the page: it went away"],
+  ]);
   assert.equal(await codeOf(command(room, "INSPECT")), "PEER_UNAVAILABLE", "gone");
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { captureInput, createProject, fullCaptureInput } from "./support/captures.ts";
-import { openGraphqlPage } from "./support/graphql_page.ts";
+import { captureInput, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
+import { openGraphqlPage, say } from "./support/graphql_page.ts";
 import { captureOn, type LiveRoom, openLiveRoom, sayPage } from "./support/live_room.ts";
 import { addPerson, setMember, write } from "./support/people.ts";
 import { joinRoom } from "./support/rooms.ts";
@@ -182,6 +182,22 @@ Deno.test("an update does what its sender may do, on elements of the room's proj
     assert.equal((await other.ask({ type, id: "2", elementId, text: "a viewer's" })).code, "FORBIDDEN");
   }
   assert.equal((await room.element()).text, "an editor's");
+});
+
+Deno.test("an update that one credential may not make does not pass with another's", async () => {
+  await using room = await openLiveRoom();
+  const { app, projectId, elementId } = room;
+  await using peer = await joinRoom(app, app.token, { projectId });
+  await using page = await openGraphqlPage(app, app.token, peer);
+  const lesser = await createAccessToken(app, app.token, { scopes: ["SIGNALS"] });
+  await using events = watch(room, 1);
+  await page.say({ type: "update", id: "1", elementId, box: boxAt(1) });
+  await say(app, lesser, { from: peer.id, message: { type: "update", id: "2", elementId, text: "smuggled" } });
+  await page.say({ type: "update", id: "3", elementId, box: boxAt(3) });
+  const { id, code } = await page.heard();
+  assert.deepEqual([id, code], ["2", "FORBIDDEN"]);
+  await until(events, ({ element }) => element.box.x === 3);
+  assert.equal((await room.element()).text, null);
 });
 
 Deno.test("a live update of the text is found by it at once, and one of the box leaves the full-text index alone", async () => {
