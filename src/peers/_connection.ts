@@ -7,7 +7,13 @@ import { createReassembler, type WholeMessage } from "./_framing.ts";
 import { createMemoryBudget, MAX_CHANNEL_BYTES, type MemoryBudget } from "./_memory_budget.ts";
 import { createReceiveWindow, type ReceiveWindow } from "./_receive_window.ts";
 import { createSender, type Sender } from "./_sender.ts";
-import { closePeerConnection, openPeerConnection, restartPeerConnection, type RtcSettings } from "./_werift.ts";
+import {
+  closePeerConnection,
+  openPeerConnection,
+  restartPeerConnection,
+  type RtcSettings,
+  slimPeerConnection,
+} from "./_werift.ts";
 import type { ConnectionReport, ConnectionState } from "./connections.ts";
 
 const log = roomLog("peers");
@@ -127,6 +133,7 @@ export function createConnection({ clock, rtc, memory }: ConnectionDependencies,
     sender = createSender(channel);
     const association = connection.sctpTransport?.sctp;
     if (association !== undefined) window = createReceiveWindow(association);
+    slimPeerConnection(connection);
     heardAt = clock.now();
     channel.onMessage.subscribe(receive);
     channel.stateChanged.subscribe((state) => {

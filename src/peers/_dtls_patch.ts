@@ -25,6 +25,7 @@ const MAX_REPEAT_MS = 3_200;
 /** 12 s altogether. */
 const MAX_REPEATS = 7;
 
+const CLIENT = 1;
 const CERTIFICATE = 11;
 const HANDSHAKE_RECORD = 22;
 const RECORD_HEADER_BYTES = 13;
@@ -61,6 +62,19 @@ export async function stopHandshake(transport: RTCDtlsTransport): Promise<void> 
   if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
 }
 
+/** Lets go of what only a handshake needs, once it is over: keys, certificates and messages are half of what an idle connection holds. */
+export function forgetHandshake({ dtls: socket }: RTCDtlsTransport): void {
+  // A server may have to repeat its last flight.
+  if (socket === undefined || socket.sessionType !== CLIENT) return;
+  Object.assign(socket.dtls, { handshakeCache: {}, lastFlight: [], lastMessage: [] });
+  for (const name of ["localPrivateKey", "localCert", "localKeyPair", "remoteKeyPair", "certPem", "keyPem"]) {
+    Reflect.deleteProperty(socket.cipher, name);
+  }
+  for (const name of ["flight5", "options"]) Reflect.deleteProperty(socket, name);
+  repeatLastFlight.delete(socket.dtls);
+  finished.delete(socket.cipher);
+}
+
 // Each encrypted record needs a number of its own: it is the cipher's nonce (RFC 5288 §3), and the other side drops a number that it
 // has seen (RFC 6347 §4.1.2.6). werift gives the one of its last handshake message again to a record with data.
 function mendNumbers({ prototype }: Werift["CipherContext"]): void {
@@ -90,7 +104,7 @@ function mendReading({ prototype }: Werift["DtlsSocket"]): void {
 
 // The other side says its last message again where it missed the answer: it gets the same one, from the same keys. RFC 6347 §4.2.4
 function answerRepeated(socket: DtlsSocket, reader: HandshakeReader, fragment: HandshakeMessage): void {
-  const isClient = socket.sessionType === 1;
+  const isClient = socket.sessionType === CLIENT;
   if (!reader.isLastAccepted(fragment) || (isClient && socket.connected)) return;
   const repeat = repeatLastFlight.get(socket.dtls);
   if (repeat !== undefined) repeat();

@@ -1,6 +1,6 @@
 import type { PeerConfig, RTCPeerConnection, RTCSctpTransport } from "werift";
 import { roomLog } from "../base/log.ts";
-import { mendDtls, stopHandshake } from "./_dtls_patch.ts";
+import { forgetHandshake, mendDtls, stopHandshake } from "./_dtls_patch.ts";
 import { mendIce } from "./_ice_patch.ts";
 import { isReachable } from "./networks.ts";
 
@@ -42,6 +42,15 @@ export async function openPeerConnection({ hosts, ports }: RtcSettings = LOOPBAC
   };
   const connection = new RTCPeerConnection(config);
   return connection;
+}
+
+/** Lets go of what an open connection does not need any more. */
+export function slimPeerConnection({ dtlsTransports }: RTCPeerConnection): void {
+  for (const transport of dtlsTransports) {
+    forgetHandshake(transport);
+    // Of media, which no connection has.
+    for (const name of ["srtp", "srtcp"]) Reflect.deleteProperty(transport, name);
+  }
 }
 
 /** Looks for a way to the other side anew, once both descriptions of an ICE restart are set; what was sent meanwhile is sent again. RFC 8445 §9 */
