@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- the table is what a bench is for
 // 200 captures of 200 kB from Chromium into the server's peer, stored and acknowledged, next to what bare werift reads from the same page,
 // in turns; and how long a capture takes to a watcher. Run by hand: `deno task bench:channel [ROUNDS]`. It passes or fails nothing.
 import { chromium, type Page } from "playwright-core";
@@ -54,7 +55,7 @@ async function capture(client: FingerpostPage, name: string): Promise<number> {
 /** Milliseconds from the page's call to the watcher's event, one capture after the other. */
 async function latencies(app: Pick<RunningApp, "url" | "token">, client: FingerpostPage, projectId: string) {
   const times: number[] = [];
-  await using events = subscribe({ ...clientOf(app.url), ...app } as RunningApp, {
+  await using events = subscribe(app, {
     query: EVENTS,
     variables: { projectId },
     token: app.token,
@@ -113,7 +114,7 @@ try {
   const { token } = (await ask(SIGN_IN, { input: ADMIN })).signIn;
   await ask(LIMIT, {}, token);
   const app = { url, token, ask };
-  const projectId = await createProject(app as RunningApp, token);
+  const projectId = await createProject(app, token);
   const page = await browser.newPage();
   const client = await openFingerpostPage(page, { site: site.url, app, projectId });
   await client.state("webrtc");
