@@ -1,10 +1,6 @@
 // A thousand sockets that watch one project, against the real start task: how long until a capture has reached all of them, what
 // an idle one costs, and whether a reader that stalls slows the others. Run by hand: `deno task bench:sockets`. It passes or fails nothing.
-import { DatabaseSync } from "node:sqlite";
-import { fromGlobalId, newId } from "../src/base/ids.ts";
-import { openKv } from "../src/kv/kv.ts";
-import { insertSession } from "../src/sessions/_records.ts";
-import { newSessionToken, tokenKey } from "../src/sessions/_tokens.ts";
+import { addMembers } from "./_members.ts";
 import type { CaptureCommand, CaptureTimes, OpenCommand, OtherCommand, Resumed } from "./socket_clients.ts";
 
 const SOCKETS = 1_000;
@@ -64,28 +60,6 @@ async function ask(url: string, token: string, query: string, variables: Record<
   const { data, errors } = await response.json();
   if (errors) throw new Error(JSON.stringify(errors));
   return data;
-}
-
-/** Members of the project, straight into the files of a server that does not run. */
-async function addMembers(dataDir: string, projectId: string): Promise<string[]> {
-  using database = new DatabaseSync(`${dataDir}/fingerpost.db`);
-  using kv = await openKv(`${dataDir}/kv.db`);
-  const user = database.prepare(`
-    INSERT INTO users (id, email, email_key, name, role, password_hash, created_at, updated_at)
-    SELECT ?, ?, ?, 'Somebody', 'DEVELOPER', password_hash, 0, 0 FROM users LIMIT 1`);
-  const member = database.prepare(
-    "INSERT INTO project_members (project_id, user_id, role, created_at) VALUES (?, ?, 'EDITOR', 0)",
-  );
-  const tokens: string[] = [];
-  for (let index = 0; index < USERS; index++) {
-    const [userId, token, now] = [newId(), newSessionToken(), Date.now()];
-    user.run(userId, `${index}@example.org`, `${index}@example.org`);
-    member.run(projectId, userId);
-    const times = { createdAt: now, lastUsedAt: now, endsAt: now + 30 * 24 * 3_600_000 };
-    await insertSession(kv, tokenKey(token), { id: newId(), userId, ...times, ipAddress: null, userAgent: null });
-    tokens.push(token);
-  }
-  return tokens;
 }
 
 interface Clients extends AsyncDisposable {
@@ -164,7 +138,7 @@ for (const action of ["socket", "capture_element"]) {
   });
 }
 await first.stop();
-const tokens = await addMembers(dataDir, fromGlobalId(projectId)?.id ?? "");
+const tokens = await addMembers(dataDir, { projectId, count: USERS });
 const server = await start(dataDir);
 const clients = startClients(server.url);
 const [token = ""] = tokens;

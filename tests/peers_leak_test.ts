@@ -22,6 +22,7 @@ Deno.test(`of ${COUNT} connections that opened and closed, no socket and no memo
   const after = await host.measure();
   assert.deepEqual([after.connections, after.openFiles], [0, before.openFiles]);
   const left = Math.round((after.liveBytes - before.liveBytes) / COUNT);
+  // deno-lint-ignore no-console -- who asks for more of them wants the figures
   if (Deno.env.has("LEAK_CONNECTIONS")) console.log({ before, after, leftBytesEach: left });
   assert.ok(left < MAX_LEFT_BYTES, `each left ${left} bytes`);
 });

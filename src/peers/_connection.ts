@@ -172,7 +172,13 @@ export function createConnection({ clock, rtc, memory }: ConnectionDependencies,
 
   async function send(message: Record<string, unknown>): Promise<void> {
     if (closing !== null || sender === null) return;
-    if (!await sender.send(new TextEncoder().encode(JSON.stringify(message)))) void close();
+    try {
+      if (!await sender.send(new TextEncoder().encode(JSON.stringify(message)))) void close();
+    } catch (error) {
+      // It closed under our hands.
+      log.debug("Cannot send a message: {error}", { error });
+      void close();
+    }
   }
 
   function sweep(): void {
