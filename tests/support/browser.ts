@@ -21,10 +21,18 @@ const absence = `no Chromium at ${places.join(", ")}; CHROMIUM_PATH says where o
 let browser: Browser | null = null;
 let hasHooks = false;
 
-/** Registers a test in a new, empty window of Chromium. Without one it is skipped and says so, or fails where `REQUIRE_BROWSER=1`. */
-export function browserTest(name: string, test: (page: Page) => Promise<void>): void {
-  if (executable === null && !isRequired) {
-    Deno.test.ignore(`${name} (skipped: ${absence})`, () => {});
+/**
+ * Registers a test in a new, empty window of Chromium. Without one it is skipped and says so, or fails where `REQUIRE_BROWSER=1`; as it does
+ * where something else is missing.
+ */
+export function browserTest(
+  name: string,
+  test: (page: Page) => Promise<void>,
+  { missing = null }: { missing?: string | null } = {},
+): void {
+  const reason = executable === null ? absence : missing;
+  if (reason !== null && !isRequired) {
+    Deno.test.ignore(`${name} (skipped: ${reason})`, () => {});
     return;
   }
   if (executable !== null && !hasHooks) launchOnce(executable);
