@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console -- the figures are what a bench is for
+// deno-lint-ignore-file no-console -- a bench tells what it measured
 // Fresh Chromiums that connect to the server's peer, one after the other: how many channels open within 3 s, and how fast; half of
 // them while both cores are busy. Run by hand: `deno task bench:connects [COUNT]`. It passes or fails nothing.
 import { chromium } from "playwright-core";

@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console -- the figures are what a bench is for
+// deno-lint-ignore-file no-console -- a bench tells what it measured
 // What connected peers that say nothing cost the server's side, and what opened and closed ones leave behind. Run by hand:
 // `deno task bench:connections [IDLE] [CLOSED]`. It passes or fails nothing.
 import { startConnectionHost } from "../tests/support/connection_pages.ts";

@@ -130,3 +130,40 @@ Deno.test("accept() holds at most 16 messages at once", () => {
   assert.deepEqual(reassembler.accept(frame(3, 1, 2))?.bytes, new Uint8Array([7, 7]));
   assert.equal(codeOf(reassembler, frame(16, 0, 2)), null);
 });
+
+Deno.test("accept() refuses what is too much for all channels together, and takes more once room is given back", () => {
+  const memory = createMemoryBudget(40_000);
+  const [one, other] = [createReassembler({ now: () => 0 }, memory), createReassembler({ now: () => 0 }, memory)];
+  const half = new Uint8Array(MAX_FRAME_BYTES - HEADER_BYTES);
+  assert.equal(codeOf(one, frame(1, 0, 2, half)), null);
+  assert.equal(codeOf(other, frame(1, 0, 2, half)), null);
+  assert.equal(codeOf(other, frame(2, 0, 2, half)), "TOO_LARGE");
+  assert.equal(codeOf(other, frame(2, 1, 2, half)), null, "the rest is let go by");
+  const whole = one.accept(frame(1, 1, 2));
+  assert.ok(whole !== null && memory.taken() > 2 * half.length, "until it is done with");
+  memory.give(whole.cost);
+  assert.equal(codeOf(other, frame(3, 0, 2, half)), null);
+  other.clear();
+  assert.equal(memory.taken(), 0);
+});
+
+Deno.test("a share of a budget takes from the whole, and never more than its own limit", () => {
+  const whole = createMemoryBudget(10);
+  const [one, other] = [createMemoryBudget(8, whole), createMemoryBudget(8, whole)];
+  assert.deepEqual([one.take(9), one.take(8), other.take(3), other.take(2)], [false, true, false, true]);
+  assert.equal(whole.taken(), 10);
+  one.give(8);
+  assert.deepEqual([whole.taken(), other.take(6), other.take(1)], [2, true, false]);
+});
+
+Deno.test("many tiny frames weigh what they cost, not what they hold", () => {
+  const reassembler = createReassembler({ now: () => 0 }, createMemoryBudget(1_000_000));
+  const codes = Array.from({ length: 5_000 }, (_, index) => codeOf(reassembler, frame(1, index, 65_535)));
+  assert.deepEqual(codes.filter((code) => code !== null), ["TOO_LARGE"]);
+});
+
+Deno.test("messages that were refused leave their place to others", () => {
+  const reassembler = reassemblerAt();
+  for (let number = 0; number < 40; number++) assert.equal(codeOf(reassembler, frame(number, 1, 3)), "INVALID_INPUT");
+  assert.deepEqual(reassembler.accept(frame(99, 0, 1))?.bytes, new Uint8Array([7]));
+});

@@ -80,12 +80,19 @@ export function createReassembler(clock: Clock, memory: MemoryBudget): Reassembl
   }
 
   function start(number: number, count: number): Incomplete {
+    if (incomplete.size >= MAX_INCOMPLETE) forgetRefused();
     if (incomplete.size >= MAX_INCOMPLETE) {
       throw new AppError("INVALID_INPUT", `Cannot take more than ${MAX_INCOMPLETE} messages at once`);
     }
     const message = { startedAt: clock.now(), count, frames: [], byteSize: 0, cost: 0, refused: false };
     incomplete.set(number, message);
     return message;
+  }
+
+  // Its rest would be let go by: better that it is refused again than that what is in order finds no place.
+  function forgetRefused(): void {
+    const [number] = [...incomplete].find(([, { refused }]) => refused) ?? [];
+    if (number !== undefined) incomplete.delete(number);
   }
 
   function add(message: Incomplete, { index, count, payload }: Omit<Frame, "number">): AppError | null {
