@@ -122,7 +122,7 @@ browserTest("a page whose UDP stops changes over within 3 s of a capture, and no
   assert.ok(path.passed() > 0);
   path.set({ loss: 1, delayMs: 0 });
   const stoppedAt = performance.now();
-  const capturing = client.run(`(it, given) => it.captureAll(given)`, { name: "after", count: 40, everyMs: 50 });
+  const capturing = client.run(`(it, given) => it.captureAll(given)`, { name: "after", count: 60, everyMs: 50 });
   await client.state("websocket");
   const noticedMs = performance.now() - stoppedAt;
   assert.ok(noticedMs < NOTICED_MS, `${noticedMs} ms`);
