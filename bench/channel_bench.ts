@@ -19,7 +19,8 @@ const SINK = new URL("peers/bare_sink.ts", import.meta.url).pathname;
 const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { token } }`;
 const LIMIT =
   `mutation { setRateLimit(input: { action: "capture_element", limit: 1000000, windowSeconds: 60 }) { limit } }`;
-const EVENTS = `subscription ($projectId: ID!) { elementEvents(projectId: $projectId) { element { selector } } }`;
+const EVENTS =
+  `subscription ($projectId: ID!, $after: Int) { elementEvents(projectId: $projectId, after: $after) { element { selector } } }`;
 
 /** Has the page send the same amount to bare werift; megabytes a second. */
 async function sink(page: Page, url: string): Promise<number> {
@@ -55,14 +56,11 @@ async function capture(client: FingerpostPage, name: string): Promise<number> {
 /** Milliseconds from the page's call to the watcher's event, one capture after the other. */
 async function latencies(app: Pick<RunningApp, "url" | "token">, client: FingerpostPage, projectId: string) {
   const times: number[] = [];
-  await using events = subscribe(app, {
-    query: EVENTS,
-    variables: { projectId },
-    token: app.token,
-  });
-  const first = events.next();
-  await client.run(`(it) => it.captureAll({ name: "first", count: 1 })`);
-  await first;
+  const [{ revision }] = await client.run(`(it) => it.captureAll({ name: "first", count: 1 })`);
+  const variables = { projectId, after: revision - 1 };
+  await using events = subscribe(app, { query: EVENTS, variables, token: app.token });
+  // The one before: the subscription stands when the first sample is taken.
+  await events.next();
   for (let index = 0; index < LATENCY_SAMPLES; index++) {
     const seen = events.next().then(() => performance.timeOrigin + performance.now());
     const calledAt = await client.run<number>(
