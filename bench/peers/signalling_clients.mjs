@@ -100,7 +100,7 @@ async function openOurs(index) {
   let asked = 0;
   function send(signal) {
     const extensions = { persistedQuery: { version: 1, sha256Hash: SEND_HASH } };
-    const variables = { input: { from: side.id, to: side.partner.id, ...signal } };
+    const variables = { input: { from: side.id, to: side.partner.id, clientId: randomUUID(), ...signal } };
     // The protocol wants a string; an empty one leaves it to the hash.
     const query = asked === 0 ? SEND : "";
     say({ id: `m${asked++}`, type: "subscribe", payload: { query, extensions, variables } });
