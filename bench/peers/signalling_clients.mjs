@@ -83,12 +83,14 @@ function settling() {
 async function openOurs(index) {
   const [acknowledged, joined] = [settling(), settling()];
   const side = { link: { sentAt: [], sent: 0, negotiationId: "" }, partner: null, id: "", send };
+  let isKnown = false;
   const socket = await open({ url: `${SOCKET}/graphql`, protocol: "graphql-transport-ws" }, (text) => {
     if (text.includes(`"id":"s"`)) {
       if (text.includes(`"__typename":"Signal"`)) arrived(side.partner.link);
       else if (text.includes(`"RoomJoined"`)) joined.resolve(JSON.parse(text).payload.data.signals);
       else if (!text.includes(`"PeerJoined"`)) refused ??= text;
-    } else if (text.includes(`"errors"`)) refused ??= text;
+    } else if (text.includes(`"errors"`) || text.includes(`"type":"error"`)) refused ??= text;
+    else if (text.includes(`"next"`)) isKnown = true;
     else if (text.includes("connection_ack")) acknowledged.resolve();
   });
   const say = (message) => socket.send(JSON.stringify(message));
@@ -101,8 +103,8 @@ async function openOurs(index) {
   function send(signal) {
     const extensions = { persistedQuery: { version: 1, sha256Hash: SEND_HASH } };
     const variables = { input: { from: side.id, to: side.partner.id, clientId: randomUUID(), ...signal } };
-    // The protocol wants a string; an empty one leaves it to the hash.
-    const query = asked === 0 ? SEND : "";
+    // The protocol wants a string; an empty one leaves it to the hash, once the server knows that.
+    const query = isKnown ? "" : SEND;
     say({ id: `m${asked++}`, type: "subscribe", payload: { query, extensions, variables } });
   }
   return side;
