@@ -4,7 +4,7 @@ import { clientBlock } from "../base/ip_addresses.ts";
 import { roomLog } from "../base/log.ts";
 import { remember } from "../database/memory.ts";
 import type { User } from "../users/users.ts";
-import { findSession, findSessionOf, sessionExpiresAt, touchSession } from "./_records.ts";
+import { findSession, findSessionOf, sessionExpiresAt, sessionsVersion, touchSession } from "./_records.ts";
 import { findToken, findTokenByHash, insertTokenAddress, isTokenAddress, touchToken } from "./_rows.ts";
 import { hashToken, isAccessToken, isIntact, tokenKey } from "./_tokens.ts";
 import type { AccessToken, SessionsDependencies } from "./sessions.ts";
@@ -21,7 +21,7 @@ export interface Authentication {
 const TOUCH_INTERVAL_MS = 60_000;
 /** Addresses of tokens that are known to be stored; then all are looked up again. */
 const MAX_SEEN = 10_000;
-/** Access tokens, and users, that are remembered until the database changes. */
+/** Sessions, access tokens and users that are remembered until one of them changes. */
 const MAX_REMEMBERED = 1_000;
 
 const log = roomLog("sessions");
@@ -30,6 +30,11 @@ const log = roomLog("sessions");
 export function createAuthentication({ database, kv, audit, users, clock }: SessionsDependencies): Authentication {
   const seen = new Set<string>();
   const findActive = remember(database, { capacity: MAX_REMEMBERED, load: loadActive });
+  // By the token itself, as access tokens are.
+  const findByToken = remember({ version: () => sessionsVersion(kv) }, {
+    capacity: MAX_REMEMBERED,
+    load: (token: string) => findSession(kv, tokenKey(token)),
+  });
   const findHolder = remember(database, { capacity: MAX_REMEMBERED, load: loadHolder });
   return { authenticate, findExpiry };
 
@@ -39,12 +44,11 @@ export function createAuthentication({ database, kv, audit, users, clock }: Sess
 
   async function authenticateSession(token: string, origin: Origin): Promise<SignedInActor> {
     const now = clock.now();
-    const key = tokenKey(token);
-    const session = await findSession(kv, key);
+    const session = await findByToken(token);
     if (session === null || sessionExpiresAt(session) <= now) throw unauthenticated();
     const user = await requireActive(session.userId);
     if (now - session.lastUsedAt >= TOUCH_INTERVAL_MS) {
-      await noted(touchSession(kv, key, { from: session.lastUsedAt, now }));
+      await noted(touchSession(kv, tokenKey(token), { from: session.lastUsedAt, now }));
     }
     return { kind: "user", userId: user.id, role: user.role, sessionId: session.id, origin };
   }

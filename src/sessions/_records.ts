@@ -27,6 +27,17 @@ export function sessionExpiresAt(session: SessionRecord): number {
 const byHash = (tokenHash: string): Deno.KvKey => ["sessions", "by_hash", tokenHash];
 const byUser = (userId: string, id: string): Deno.KvKey => ["sessions", "by_user", userId, id];
 
+const versions = new WeakMap<Kv, number>();
+
+/** Counts the changes to sessions: while it is the same, so are they. Nobody else writes them while the server runs. */
+export function sessionsVersion(kv: Kv): number {
+  return versions.get(kv) ?? 0;
+}
+
+function noteChange(kv: Kv): void {
+  versions.set(kv, sessionsVersion(kv) + 1);
+}
+
 /** The session of a token hash. */
 export async function findSession(kv: Kv, tokenHash: string): Promise<SessionRecord | null> {
   return (await kv.get<SessionRecord>(byHash(tokenHash))).value;
@@ -39,6 +50,7 @@ export async function insertSession(kv: Kv, tokenHash: string, session: SessionR
     .set(byHash(tokenHash), session, { expireIn })
     .set(byUser(session.userId, session.id), tokenHash, { expireIn })
     .commit();
+  noteChange(kv);
 }
 
 /** Remembers that the session was used, unless it was deleted meanwhile or another request did. */
@@ -51,6 +63,7 @@ export async function touchSession(
   if (entry.value?.lastUsedAt !== from) return;
   const expireIn = entry.value.endsAt - now;
   await kv.atomic().check(entry).set(entry.key, { ...entry.value, lastUsedAt: now }, { expireIn }).commit();
+  noteChange(kv);
 }
 
 /** The sessions of a user, oldest first. */
@@ -79,6 +92,7 @@ export async function deleteSession(kv: Kv, userId: string, id: string): Promise
   const { value: tokenHash } = await kv.get<string>(byUser(userId, id));
   if (tokenHash === null) return false;
   await kv.atomic().delete(byHash(tokenHash)).delete(byUser(userId, id)).commit();
+  noteChange(kv);
   scrubSoon(kv);
   return true;
 }
