@@ -135,6 +135,35 @@ subscription ElementEvents($projectId: ID!) {
     variables: toText({ projectId: "" }),
   },
   {
+    query: `# Pages that are connected now, and how their
+# connections are.
+query LivePages {
+  livePages { id title url user { name } }
+  webrtcConnections(first: 20) {
+    edges {
+      node { state roundTripMs bytesReceived }
+    }
+  }
+}`,
+  },
+  {
+    query: `# Asks the page that holds an element what it is
+# like now; or SCREENSHOT, or HIGHLIGHT.
+mutation Inspect($elementId: ID!) {
+  commandElement(input: {
+    elementId: $elementId
+    command: INSPECT
+  }) {
+    updatedAt text
+    box { x y width height }
+    computedStyles(
+      properties: ["display", "color"]
+    )
+  }
+}`,
+    variables: toText({ elementId: "" }),
+  },
+  {
     query: `# A token for an AI tool. It is shown this once.
 mutation CreateAccessToken {
   createAccessToken(input: {

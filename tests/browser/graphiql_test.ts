@@ -13,6 +13,8 @@ const TABS = [
   "Elements",
   "Answer",
   "ElementEvents",
+  "LivePages",
+  "Inspect",
   "CreateAccessToken",
   "AsToken",
   "Users",
