@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { buildSchema, Kind, parse, validate } from "graphql";
 import { TABS } from "../src/api/_graphiql_tabs.ts";
-import { capture, createProject } from "./support/captures.ts";
-import { ADMIN, startApp } from "./support/running_app.ts";
+import { openLiveRoom } from "./support/live_room.ts";
+import { ADMIN } from "./support/running_app.ts";
 import { subscribeOverHttp } from "./support/subscription.ts";
 
 /** What a line may have before it runs under the editor's buttons in a window of 1,280 pixels. */
@@ -26,9 +26,8 @@ Deno.test("each tab of GraphiQL holds one named operation that the schema knows,
 });
 
 Deno.test("each tab of GraphiQL works for an admin once its variables are filled in, in the order of the tabs", async () => {
-  await using app = await startApp();
-  const projectId = await createProject(app, app.token);
-  const elementId = await capture(app, app.token);
+  await using room = await openLiveRoom();
+  const { app, projectId, elementId, page } = room;
   const values: Record<string, unknown> = { ...ADMIN, projectId, elementId };
   for (const { query, variables = "{}" } of TABS) {
     const filled = Object.entries(JSON.parse(variables)).map(([name, value]) => [name, values[name] ?? value]);
@@ -37,6 +36,10 @@ Deno.test("each tab of GraphiQL works for an admin once its variables are filled
       await using events = await subscribeOverHttp(app, { ...request, token: app.token });
       assert.equal((await events.next()).elementId, elementId);
     } else {
+      // The page's answer, where it is asked something.
+      if (query.includes("commandElement")) {
+        void page.heard().then(({ id }) => page.say({ type: "result", id, elementId }));
+      }
       const { data, errors } = await app.graphql(query, request.variables, query.includes("signIn") ? null : app.token);
       assert.equal(errors, undefined, query);
       assert.ok(Object.values(data).every((value) => value !== null), query);
