@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import sharp from "sharp";
 import { isDataOnly, keepReachable, readCandidates } from "../src/peers/_candidates.ts";
 import { closePeerConnection, openPeerConnection, restartPeerConnection } from "../src/peers/_werift.ts";
 import { captureInput, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
@@ -54,6 +55,26 @@ for (const trickle of [false, true]) {
     assert.deepEqual([again.elementId, again.revision], [captured.elementId, 1], "the same clientId");
   });
 }
+
+Deno.test("captures that overlap are stored in the order in which they were sent, and what follows waits for them", async () => {
+  await using room = await openRoom();
+  const { projectId, peer } = room;
+  await using page = await connectPage(peer);
+  const png = await sharp({ create: { width: 900, height: 900, channels: 3, background: "#8af" } }).png().toBuffer();
+  const screenshot = { mimeType: "image/png", base64: png.toBase64() };
+  const ids = Array.from({ length: 12 }, (_, index) => String(index));
+  // Those with an image take longer before they are stored; one in the middle is refused.
+  for (const [index, id] of ids.entries()) {
+    const fields = { projectId, ...index % 3 === 0 ? { screenshot } : {}, ...index === 5 ? { box: null } : {} };
+    page.say({ type: "capture", id, ...captureInput(fields) });
+  }
+  page.say({ type: "ping", id: "last" });
+  const answers = [];
+  for (let count = 0; count <= ids.length; count++) answers.push(await page.heard());
+  assert.deepEqual(answers.at(-1), { type: "pong", id: "last" });
+  const revisions = new Map(answers.map(({ id, revision, code }) => [id, revision ?? code]));
+  assert.deepEqual(ids.map((id) => revisions.get(id)), [1, 2, 3, 4, 5, "INVALID_INPUT", 6, 7, 8, 9, 10, 11]);
+});
 
 Deno.test("a page is live from its page message until it closes, and so are its elements", async () => {
   await using room = await openRoom();

@@ -5,13 +5,14 @@ import { announceChange, recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
 import { findByClientId, insertElement } from "./_rows.ts";
 import { seeAgain } from "./_sightings.ts";
-import type { Capture, Element, Elements, ElementsDependencies } from "./elements.ts";
+import type { Capture, CaptureOptions, Element, Elements, ElementsDependencies } from "./elements.ts";
 
 /** Stores a capture; see `Elements.capture`. What is stale is seen again by it. */
 export async function captureElement(
   dependencies: ElementsDependencies & Pick<Elements, "see">,
   actor: Actor,
   capture: Capture,
+  { store = (write) => write() }: CaptureOptions = {},
 ): Promise<Element> {
   const { database, audit, events, rateLimits, projects, clock } = dependencies;
   // Where a project is named, one that the actor may not see is `NOT_FOUND` before it is anything else.
@@ -24,20 +25,22 @@ export async function captureElement(
   if (stored !== undefined) return stored.staleSince === null ? stored : await seeStored(stored);
   const image = screenshot && await decodeImage(screenshot.mimeType, screenshot.bytes);
   const bytes = new TextEncoder().encode(html);
-  const element = await database.write(async (connection) => {
-    // Asked again in the transaction: of two retries at once, the later one must find the first.
-    const raced = await findByClientId(connection, userId, clientId);
-    if (raced !== undefined) return raced;
-    const now = clock.now();
-    const revision = await projects.takeRevision(connection, projectId);
-    const facts = { id: newId(), projectId, capturedById: userId, revision, htmlByteSize: bytes.length };
-    const times = { staleSince: null, createdAt: now, updatedAt: now };
-    const element: Element = { ...fields, ...facts, ...times, status: "OPEN" };
-    await insertElement(connection, { element, clientId, html: bytes, computedStyles, image });
-    await recordChange({ connection, audit }, actor, { element, kind: "CAPTURED", event: "element.captured" });
-    await seeAgain(connection, { audit, projects, clock }, { actor, place: element });
-    return element;
-  });
+  const write = () =>
+    database.write(async (connection) => {
+      // Asked again in the transaction: of two retries at once, the later one must find the first.
+      const raced = await findByClientId(connection, userId, clientId);
+      if (raced !== undefined) return raced;
+      const now = clock.now();
+      const revision = await projects.takeRevision(connection, projectId);
+      const facts = { id: newId(), projectId, capturedById: userId, revision, htmlByteSize: bytes.length };
+      const times = { staleSince: null, createdAt: now, updatedAt: now };
+      const element: Element = { ...fields, ...facts, ...times, status: "OPEN" };
+      await insertElement(connection, { element, clientId, html: bytes, computedStyles, image });
+      await recordChange({ connection, audit }, actor, { element, kind: "CAPTURED", event: "element.captured" });
+      await seeAgain(connection, { audit, projects, clock }, { actor, place: element });
+      return element;
+    });
+  const element = await store(write);
   announceChange(events, projectId);
   return element;
 

@@ -50,6 +50,12 @@ export type Capture = Omit<CaptureInput, "projectId"> & {
   projectId: string | null;
 };
 
+/** How a capture is stored. */
+export interface CaptureOptions {
+  /** Begins the writing in its time: of captures that overlap, whoever sends them says which is the earlier one. */
+  store?: <Stored>(write: () => Promise<Stored>) => Promise<Stored>;
+}
+
 /** The measures of an element's screenshot. Sizes are pixels of the image. */
 export interface Screenshot {
   elementId: string;
@@ -110,7 +116,7 @@ export interface ElementEvent {
 /** Elements that people captured. Methods with an actor throw `UNAUTHENTICATED`, `FORBIDDEN`, and `NOT_FOUND` for what it may not see. */
 export interface Elements {
   /** Stores a capture and tells the project's watchers; the same `clientId` again returns the stored one. Throws `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`. */
-  capture(actor: Actor, capture: Capture): Promise<Element>;
+  capture(actor: Actor, capture: Capture, options?: CaptureOptions): Promise<Element>;
   /** An element; where `fields` are given, only these are read of it, with its id and project. */
   get(actor: Actor, id: string, fields?: ReadonlySet<string>): Promise<Element>;
   /** Newest first, or by rank for a ranked page; of one project, or of all that the actor is a member of. Throws `INVALID_INPUT` for a search without a word. */
@@ -164,7 +170,7 @@ export function createElements(dependencies: ElementsDependencies): Elements {
   // Who watches a project asks for its right again.
   projects.onMemberChanged(({ projectId }) => announceChange(events, projectId));
   return {
-    capture: (actor, capture) => captureElement({ ...dependencies, ...sightings }, actor, capture),
+    capture: (actor, capture, options) => captureElement({ ...dependencies, ...sightings }, actor, capture, options),
     get,
     list: (actor, request) => listFor(dependencies, actor, request),
     update,

@@ -4,6 +4,7 @@ import { AppError } from "../base/errors.ts";
 import { type Commands, createCommands } from "./_commands.ts";
 import { createLiveUpdates, type LiveChange } from "./_live_updates.ts";
 import { type Answer, errorMessage, type Messages, type PageFacts } from "./_messages.ts";
+import { createTurns } from "./_turns.ts";
 import type { LivePage } from "./peers.ts";
 
 /** What carries messages between a page and the server, whichever way they go. */
@@ -72,12 +73,13 @@ const MAX_WAITING_CHARACTERS = 32 * 1_048_576;
 /** With more elements than this, the audit log is told of one again. */
 const MAX_RECORDED = 10_000;
 
-/** Opens a conversation; each message is answered before the next is looked at. */
+/** Opens a conversation; messages are answered one after the other, but that captures overlap. */
 export function openConversation<Channel extends MessageChannel>(
   { projectId, peerId, actor, openChannel, clock, messages, onHeld, onClosed }: ConversationDependencies<Channel>,
 ): Conversation<Channel> {
   const { userId } = actor;
   const waiting: Waiting[] = [];
+  const turns = createTurns();
   let waitingCharacters = 0;
   let isAnswering = false;
   let isClosed = false;
@@ -111,9 +113,12 @@ export function openConversation<Channel extends MessageChannel>(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       waitingCharacters -= next.text.length;
       next.turn.resolve();
-      const speaker = { actor: next.actor, projectId, updates, commands, isPage, holds: onHeld };
-      const answered = await messages.answer(speaker, next.text);
-      if (answered !== null) await channel.send(answered);
+      const { actor, text } = next;
+      await turns.take(async (turn) => {
+        const speaker = { actor, projectId, turn, updates, commands, isPage, holds: onHeld };
+        const answered = await messages.answer(speaker, text);
+        if (answered !== null) await channel.send(answered);
+      });
     }
     isAnswering = false;
   }

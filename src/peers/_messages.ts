@@ -10,6 +10,7 @@ import type { Projects } from "../projects/projects.ts";
 import type { Commands } from "./_commands.ts";
 import { createLiveMessages } from "./_live_messages.ts";
 import type { LiveChange, LiveUpdates } from "./_live_updates.ts";
+import type { Turn } from "./_turns.ts";
 
 const log = roomLog("peers");
 
@@ -20,6 +21,7 @@ export type PageFacts = z.output<typeof pageSchema>;
 export interface Speaker {
   actor: SignedInActor;
   projectId: string;
+  turn: Turn;
   updates: LiveUpdates;
   commands: Commands;
   /** It says which tab it is. */
@@ -74,6 +76,8 @@ export function createMessages({ elements, projects, noteRefusal }: MessagesDepe
       id = envelope.id;
       const handle = Object.hasOwn(handlers, envelope.type) ? handlers[envelope.type] : undefined;
       if (handle === undefined) throw new AppError("INVALID_INPUT", "Cannot answer a message of this type");
+      if (envelope.type === "capture") speaker.turn.overlap();
+      else await speaker.turn.alone();
       const work = async () => await handle(speaker, message, text.length);
       const answer = await work().catch((error: unknown) => {
         noteRefusal(speaker.actor, error, `channel.${envelope.type}`);
@@ -93,7 +97,7 @@ export function createMessages({ elements, projects, noteRefusal }: MessagesDepe
   async function capture(speaker: Speaker, message: unknown): Promise<Answer> {
     const input = read(captureSchema, message);
     const projectId = input.projectId === null ? null : localId("Project", input.projectId);
-    const { id, revision, ...stored } = await elements.capture(speaker.actor, { ...input, projectId });
+    const { id, revision, ...stored } = await elements.capture(speaker.actor, { ...input, projectId }, speaker.turn);
     if (stored.projectId === speaker.projectId) speaker.holds(id, input.pageId);
     return { type: "captured", elementId: toGlobalId("Element", id), revision };
   }
