@@ -6,6 +6,24 @@ const COUNT = Number(Deno.env.get("LEAK_CONNECTIONS") ?? 16);
 const WARM_UP = 10;
 /** What an opened and closed connection may leave behind: code that is compiled at last, rounded lists. One that stays has 100 kB. */
 const MAX_LEFT_BYTES = 16_000;
+const MAX_HELD_BYTES = 150_000;
+
+Deno.test("an open connection over which nothing goes holds less than 150 kB", async () => {
+  await using host = startConnectionHost();
+  const close: (() => Promise<void>)[] = [];
+  const openMany = async () => {
+    for (let index = 0; index < WARM_UP; index++) close.push(await host.open());
+  };
+  await openMany();
+  const before = await host.measure();
+  await openMany();
+  const after = await host.measure();
+  const held = Math.round((after.liveBytes - before.liveBytes) / WARM_UP);
+  await host.close();
+  await Promise.all(close.map((end) => end()));
+  assert.equal(after.connections, 2 * WARM_UP);
+  assert.ok(held < MAX_HELD_BYTES, `each holds ${held} bytes`);
+});
 
 Deno.test(`of ${COUNT} connections that opened and closed, no socket and no memory is left`, async () => {
   await using host = startConnectionHost();

@@ -7,6 +7,10 @@ type Werift = Pick<typeof import("werift"), "Connection" | "StunProtocol" | "Udp
 type UdpOptions = NonNullable<Parameters<typeof UdpTransport.init>[1]>;
 
 const BINDING_REQUEST = 0x0001;
+/** Deno gives each socket a buffer of this size for the next datagram, and calls it the socket's receive buffer. The kernel's is another. */
+const DENO_READ_BYTES = 65_536;
+/** WebRTC sends no datagram of more than 1,500. Deno on Linux takes it twice. */
+const READ_BYTES = 2_048;
 
 /** Mends how connections open their sockets and which checks they take, once, for all connections of this process. */
 export function mendIce({ Connection, StunProtocol, UdpTransport, parseMessage }: Werift): void {
@@ -44,8 +48,11 @@ async function isBound({ socket }: UdpTransport, port: number, address: string |
   socket.once("error", onError);
   socket.bind({ port, ...(address === undefined ? {} : { address }) });
   const bound = await promise;
-  if (bound) socket.off("error", onError);
-  return bound;
+  if (!bound) return false;
+  socket.off("error", onError);
+  // Only where it is that buffer: a kernel's of this size would lose datagrams.
+  if (socket.getRecvBufferSize() === DENO_READ_BYTES) socket.setRecvBufferSize(READ_BYTES);
+  return true;
 }
 
 // werift binds all sockets of a connection to one address, whatever their candidates say.
