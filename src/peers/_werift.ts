@@ -25,6 +25,16 @@ const MAX_PAIRS = 64;
 /** A step of ICE's schedule, after which it sees that its connection was closed. */
 const ICE_STEP_MS = 40;
 
+const MEDIA_EVENTS = [
+  "onTrack",
+  "onTransceiverAdded",
+  "onRemoteTransceiverAdded",
+  "onNegotiationNeeded",
+  "onNegotiationneeded",
+];
+
+/** An event of werift's that is over. */
+let silent: unknown = null;
 let werift: Promise<typeof import("werift")> | null = null;
 
 /** A new connection. werift is loaded for the first one: it takes as long as all the rest of the server's start. */
@@ -44,13 +54,21 @@ export async function openPeerConnection({ hosts, ports }: RtcSettings = LOOPBAC
   return connection;
 }
 
-/** Lets go of what an open connection does not need any more. */
-export function slimPeerConnection({ dtlsTransports }: RTCPeerConnection): void {
-  for (const transport of dtlsTransports) {
+/** Lets go of what an open connection does not need any more, and of media, which no connection has. */
+export function slimPeerConnection(connection: RTCPeerConnection): void {
+  silence(connection, MEDIA_EVENTS);
+  silence(Reflect.get(connection, "transceiverManager"), MEDIA_EVENTS);
+  for (const transport of connection.dtlsTransports) {
     forgetHandshake(transport);
-    // Of media, which no connection has.
-    for (const name of ["srtp", "srtcp"]) Reflect.deleteProperty(transport, name);
+    // Deleted, they would make a slower and larger object of it.
+    Object.assign(transport, { srtp: undefined, srtcp: undefined });
+    silence(transport, ["onRtp", "onRtcp"]);
   }
+}
+
+// An event of werift's is ten functions, 1 kB. Those that never happen are all the same one.
+function silence(owner: object, events: string[]): void {
+  for (const name of events) if (Reflect.has(owner, name)) Reflect.set(owner, name, silent);
 }
 
 /** Looks for a way to the other side anew, once both descriptions of an ICE restart are set; what was sent meanwhile is sent again. RFC 8445 §9 */
@@ -77,6 +95,9 @@ async function load(): Promise<typeof import("werift")> {
   const loaded = await import("werift");
   mendIce(loaded);
   await mendDtls(loaded);
+  const ended = new loaded.Event();
+  ended.complete();
+  silent = ended;
   return loaded;
 }
 
