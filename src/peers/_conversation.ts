@@ -32,7 +32,8 @@ export interface ChannelEvents {
 /** What is said on one channel of a page. */
 export interface Conversation<Channel extends MessageChannel = MessageChannel> {
   peerId: string;
-  userId: string;
+  /** Who opened the channel. */
+  actor: SignedInActor;
   channel: Channel;
   /** Questions to the page. */
   commands: Pick<Commands, "ask">;
@@ -89,7 +90,7 @@ export function openConversation<Channel extends MessageChannel>(
   const channel = openChannel({ message, malformed, closed });
   const commands = createCommands((command) => channel.send(command));
   const updates = createLiveUpdates({ store, failed: (change, error) => channel.send(messages.refuse(change, error)) });
-  return { peerId, userId, channel, commands, take, isHeard, livePage };
+  return { peerId, actor, channel, commands, take, isHeard, livePage };
 
   function message(text: string): Promise<void> {
     // Too many wait: who does not wait for answers is not waited for.

@@ -55,7 +55,7 @@ export function createConversations({ clock, messages }: { clock: Clock; message
     { onClosed, ...channel }: NewConversation<Channel>,
   ): Conversation<Channel> | null {
     const { userId } = channel.actor;
-    const ofUser = all().filter((conversation) => conversation.userId === userId).length;
+    const ofUser = all().filter(({ actor }) => actor.userId === userId).length;
     if (disposed || conversations.size >= MAX_CONNECTIONS || ofUser >= MAX_CONNECTIONS_PER_USER) return null;
     const conversation = openConversation({
       ...channel,

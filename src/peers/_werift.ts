@@ -24,6 +24,8 @@ export const LOOPBACK: RtcSettings = { hosts: ["127.0.0.1"], ports: null };
 const MAX_PAIRS = 64;
 /** A step of ICE's schedule, after which it sees that its connection was closed. */
 const ICE_STEP_MS = 40;
+/** A peer can send as much that is broken as it likes: more warnings than this would fill the log. */
+const WARNING_INTERVAL_MS = 60_000;
 
 const MEDIA_EVENTS = [
   "onTrack",
@@ -36,6 +38,8 @@ const MEDIA_EVENTS = [
 /** An event of werift's that is over. */
 let silent: unknown = null;
 let werift: Promise<typeof import("werift")> | null = null;
+/** When the last warning was given, and what came since. */
+let [saidAt, unsaid] = [-Infinity, 0];
 
 /** A new connection. werift is loaded for the first one: it takes as long as all the rest of the server's start. */
 export async function openPeerConnection({ hosts, ports }: RtcSettings = LOOPBACK): Promise<RTCPeerConnection> {
@@ -107,5 +111,9 @@ function containWerift(event: PromiseRejectionEvent): void {
   const { reason } = event;
   if (!(reason instanceof Error) || !reason.stack?.includes("/werift/")) return;
   event.preventDefault();
-  log.warn("A connection received what it could not take: {reason}", { reason });
+  unsaid++;
+  const now = performance.now();
+  if (now - saidAt < WARNING_INTERVAL_MS) return;
+  log.warn("Connections received {unsaid} times what they could not take, the last time: {reason}", { unsaid, reason });
+  [saidAt, unsaid] = [now, 0];
 }

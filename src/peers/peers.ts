@@ -144,7 +144,8 @@ export function createPeers(
     const own = await signalling.ownPeer(actor, from);
     // The client may have gone meanwhile: nobody would ever close the channel.
     signal.throwIfAborted();
-    await spoken.get(from)?.channel.close();
+    // Without a pause before the next one is open: of two that open at once, one would be left over, and never end.
+    void spoken.get(from)?.channel.close();
     const conversation = open(spoken, from, {
       projectId: own.projectId,
       peerId: from,
@@ -188,12 +189,25 @@ export function createPeers(
 
   async function command(actor: Actor, { elementId, command }: ElementCommand, signal: AbortSignal): Promise<Element> {
     const element = await elements.commandable(actor, elementId);
-    const [holder] = holdersOf(element);
-    if (holder === undefined) throw unavailable("no page that is connected holds the element");
+    const holder = await firstThatMayWrite(holdersOf(element), element.projectId);
+    if (holder === null) throw unavailable("no page that is connected holds the element");
     await elements.recordCommand(actor, element, command);
     await holder.commands.ask({ elementId, selector: element.selector, command, signal });
     // As it is now, for who may still ask.
     return await elements.commandable(actor, elementId);
+  }
+
+  // Any page of the room may say that it is the one of an element, and a right may have gone since.
+  async function firstThatMayWrite(conversations: Conversation[], projectId: string): Promise<Conversation | null> {
+    for (const conversation of conversations) {
+      try {
+        await projects.authorize(conversation.actor, { projectId, permission: "WRITE_ELEMENTS" });
+        return conversation;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+      }
+    }
+    return null;
   }
 }
 
