@@ -5,7 +5,7 @@ import { startConnectionHost } from "../tests/support/connection_pages.ts";
 
 const IDLE = Number(Deno.args[0] ?? 200);
 const CLOSED = Number(Deno.args[1] ?? 500);
-/** Until the code is compiled and the heap's young generation, up to 24 MB, has grown: no connection holds those. What it leaves is used again: resident is less than live. */
+/** Until the code is compiled and the heap's young generation, up to 24 MB, has grown: no connection holds those. What it leaves is used again: resident shows less than they take. */
 const WARM_UP = 100;
 /** Connections that open at once; the rest of a core is the pages'. */
 const AT_ONCE = 4;
