@@ -224,3 +224,22 @@ Deno.test("a peer whose token is revoked leaves at once, and one whose event str
   await using anew = await joinRoom(app, app.token, { ...again, resumeToken: back.joined.resumeToken });
   assert.deepEqual([anew.id, anew.joined.resumed], [self.id, false], "who left by itself starts anew");
 });
+
+Deno.test("whoever comes back gets all that is kept, the last signals that arrived and those that waited", async () => {
+  await using room = await openRoom();
+  const { app, projectId, other } = room;
+  await using broken = await joinBreakably(app, app.token, { projectId });
+  const { peer } = broken;
+  const KEPT = 256;
+  for (let count = 0; count < KEPT; count++) await other.send({ to: peer.id, kind: "RESTART" });
+  await read(peer, KEPT);
+  await broken.breakOff(other);
+  for (let count = 1; count < KEPT; count++) await other.send({ to: peer.id, kind: "RESTART" });
+  const { sequence } = await other.send({ to: peer.id, kind: "RESTART" });
+  const afterSequence = sequence - 1 - 2 * KEPT;
+  await using back = await comeBack(room, peer, { afterSequence });
+  assert.deepEqual([back.joined.resumed, back.joined.lastSequence], [true, sequence - 1]);
+  assert.equal((await other.send({ to: back.id, kind: "RESTART" })).delivered, true);
+  const missed = await read(back, 2 * KEPT);
+  assert.deepEqual(missed.map((signal) => signal.sequence), upTo(2 * KEPT).map((count) => afterSequence + count));
+});

@@ -17,10 +17,17 @@ export interface InboxLimits {
   maxSize: number;
 }
 
-/** Builds an inbox for one reader, which asks for the next message when it has the one before. */
-export function createInbox<Message>({ maxMessages, maxSize }: InboxLimits): Inbox<Message> {
-  let waiting: { message: Message; size: number }[] = [];
-  let totalSize = 0;
+/** A message, and what it counts. */
+export interface Waiting<Message> {
+  message: Message;
+  size: number;
+}
+
+/** Builds an inbox for one reader, which asks for the next message when it has the one before. `first` lies in it, whatever the limits. */
+export function createInbox<Message>(limits: InboxLimits, first: Waiting<Message>[] = []): Inbox<Message> {
+  let waiting = first;
+  let totalSize = first.reduce((sum, { size }) => sum + size, 0);
+  const [maxMessages, maxSize] = [limits.maxMessages + first.length, limits.maxSize + totalSize];
   let ended = false;
   let error: AppError | null = null;
   let reader: PromiseWithResolvers<IteratorResult<Message, undefined>> | null = null;

@@ -110,16 +110,17 @@ export function createRooms(clock: Clock, { serverPeer, onLeft }: RoomsOptions):
     const isHere = members.get(member.peer.id) === member;
     // Who holds the token is the same peer: that its former socket broke may not have been noticed yet.
     member.inbox?.end(comesFromElsewhere());
-    const inbox = createInbox<SignalEvent>(INBOX_LIMITS);
     const peer = isHere ? member.peer : { ...member.peer, joinedAt: now() };
     const resumeToken = crypto.getRandomValues(new Uint8Array(RESUME_TOKEN_BYTES)).toBase64({ alphabet: "base64url" });
-    [member.actor, member.room, member.inbox, member.peer] = [actor, room, inbox, peer];
+    [member.actor, member.room, member.peer] = [actor, room, peer];
     [member.resumeToken, member.awaySince] = [resumeToken, null];
     const others = peersOf(room).filter(({ id }) => id !== peer.id);
     const lastSequence = member.received.lastSequence();
     const joined = { self: peer, peers: others, iceServers, resumeToken, lastSequence, resumed: missed !== null };
-    inbox.put({ type: "RoomJoined", ...joined }, 0);
-    for (const event of [...missed ?? [], ...member.notices.splice(0)]) inbox.put(event, sizeOf(event));
+    const news: SignalEvent[] = [{ type: "RoomJoined", ...joined }, ...missed ?? [], ...member.notices.splice(0)];
+    // None of it may be lost: it was promised.
+    const inbox = createInbox(INBOX_LIMITS, news.map((message) => ({ message, size: sizeOf(message) })));
+    member.inbox = inbox;
     member.received.release();
     formers.add(member, null);
     if (isHere) return { member, inbox };
