@@ -63,6 +63,7 @@ export function createSightings(
       if (current.staleSince !== null) return null;
       const element = await nextRevision(connection, { ...current, staleSince: clock.now() });
       await updateFields(connection, element, changedFields(current, element));
+      await replaceLastUpdate(connection, current, element);
       return { element, kind: "STALE", details: { live: true, stale: true } };
     });
   }
@@ -100,8 +101,8 @@ export function createSightings(
     return { ...element, revision, updatedAt: clock.now() };
   }
 
-  // Where nothing else happened to the element in between, the feed keeps the last of many live updates: who is behind gets the newest, and
-  // the feed does not grow by ten rows a second.
+  // Where nothing else happened to the element in between, the feed keeps the last of many live updates, stale or not: who is behind gets the
+  // newest, and the feed does not grow by ten rows a second.
   async function replaceLastUpdate(connection: Connection, before: Element, after: Element): Promise<void> {
     const { id, projectId } = after;
     if (lastUpdates.get(id) === before.revision) await deleteFeedRow(connection, projectId, before.revision);
