@@ -4,9 +4,10 @@ import { createAccessToken, createProject } from "./support/captures.ts";
 import { openGraphqlPage } from "./support/graphql_page.ts";
 import { openLiveRoom, sayPage } from "./support/live_room.ts";
 import { collectLog } from "./support/log_lines.ts";
-import { addPerson, setMember } from "./support/people.ts";
-import { joinRoom } from "./support/rooms.ts";
-import { startApp } from "./support/running_app.ts";
+import { addPerson, setMember, write } from "./support/people.ts";
+import { joinRoom, SIGNALS } from "./support/rooms.ts";
+import { bearer, startApp } from "./support/running_app.ts";
+import { securityEvents } from "./support/security_events.ts";
 import { connectPage, nextSignal } from "./support/werift_page.ts";
 
 const COMMAND = `mutation ($input: CommandElementInput!) { commandElement(input: $input) { id } }`;
@@ -58,4 +59,47 @@ Deno.test("packets that break the protocol do not fill the log", async () => {
   }
   assert.deepEqual(await page.ask({ type: "ping", id: "1" }), { type: "pong", id: "1" });
   assert.equal(log.of("warning").filter((line) => line.includes("could not take")).length, 1);
+});
+
+Deno.test("an element that is marked as stale and un-marked by turns leaves one line in the feed and one in the audit log", async () => {
+  await using room = await openLiveRoom();
+  const { app, elementId, page } = room;
+  const before = securityEvents(app, "element.updated").length;
+  const isStale = () =>
+    write(app, (database) => database.prepare("SELECT stale_since FROM elements").get()?.["stale_since"] !== null);
+  for (let turn = 0; turn < 8; turn++) {
+    const type = turn % 2 === 0 ? "stale" : "update";
+    page.say({ type, id: "x", elementId });
+    while (isStale() !== (type === "stale")) await page.ask({ type: "ping", id: "p" });
+  }
+  const feed = write(app, (database) => database.prepare("SELECT kind FROM element_events ORDER BY revision").all());
+  assert.deepEqual(feed.map(({ kind }) => kind), ["CAPTURED", "UPDATED"]);
+  assert.equal(securityEvents(app, "element.updated").length - before, 1);
+});
+
+Deno.test("whoever goes away in the middle of an operation leaves no error in the log", async () => {
+  await using log = await collectLog();
+  await using room = await openLiveRoom();
+  const { app, projectId, elementId, page } = room;
+  const begin = (query: string, input: Record<string, unknown>, accept: string) => {
+    const headers = { "content-type": "application/json", accept, ...bearer(app.token) };
+    const gone = new AbortController();
+    const body = JSON.stringify({ query, variables: { input } });
+    const answer = fetch(`${app.url}/graphql`, { method: "POST", headers, body, signal: gone.signal });
+    return { gone, over: answer.then(({ body }) => body?.cancel()).catch(() => {}) };
+  };
+  const asked = begin(COMMAND, { elementId, command: "HIGHLIGHT" }, "application/json");
+  await page.heard();
+  asked.gone.abort();
+  await asked.over;
+  // It is known to be over when the page's answer finds nobody who waits.
+  while ((await page.ask({ type: "result", id: "none", elementId })).code !== "INVALID_INPUT");
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const { gone, over } = begin(SIGNALS, { projectId, label: "short", kind: "VIEWER" }, "text/event-stream");
+    await app.ask("{ __typename }");
+    gone.abort();
+    await over;
+  }
+  await app.stop();
+  assert.deepEqual(log.of("error"), []);
 });

@@ -50,6 +50,10 @@ export function maskError(error: unknown, requestId: string): GraphQLError {
     // Around what is wrong with a value lies which variable has it, and where.
     return withDocumentCode(error instanceof GraphQLError && !isCoded(cause) ? error : cause);
   }
+  // Nobody reads it any more, and it is no fault of ours.
+  if (cause instanceof DOMException && cause.name === "AbortError") {
+    return new GraphQLError("Cannot answer: the client went away", { ...place, extensions: { code: "UNAVAILABLE" } });
+  }
   log.error("Unexpected error in request {requestId}: {error}", { requestId, error: cause });
   const extensions = { code: "INTERNAL", requestId };
   return new GraphQLError(`Unexpected error (request ${requestId})`, { ...place, extensions });
