@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { CipherContext, DtlsSocket, RTCDtlsTransport } from "werift";
+import { mendRecords } from "./_dtls_records.ts";
 import { createHandshakeReader, type HandshakeMessage, type HandshakeReader } from "./_handshake_reader.ts";
 
 // What is mended in werift 0.25.2's DTLS, and why: docs/decisions/0015-werift-mended.md. tests/peers_dtls_test.ts fails when it needs it no more.
@@ -42,6 +43,7 @@ const finished = new WeakMap<CipherContext, { record: DtlsRecord; fragment: Buff
 export async function mendDtls({ CipherContext, DtlsServer, DtlsSocket, RTCDtlsTransport }: Werift): Promise<void> {
   mendNumbers(CipherContext);
   mendReading(DtlsSocket);
+  mendRecords(DtlsSocket);
   mendSending(await flightPrototype(DtlsServer));
   const { start } = RTCDtlsTransport.prototype;
   RTCDtlsTransport.prototype.start = function () {
