@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
+import { generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
+import type { RTCPeerConnection } from "werift";
 import { closePeerConnection, openPeerConnection } from "../src/peers/_werift.ts";
 import { connectThroughProxy, epochOf, isData, type Meddle, messageTypeOf } from "./support/dtls_proxy.ts";
 import { fuzzRuns } from "./support/fuzz_runs.ts";
@@ -77,4 +79,23 @@ Deno.test("no number is given to two records of one side, also where a handshake
   assert.equal(await isHeard(note), true);
   assert.ok(lost.size >= 4 && numbers.true.length > 20);
   for (const sent of [numbers.true, numbers.false]) assert.equal(new Set(sent).size, sent.length);
+});
+
+Deno.test("whoever shows the page's certificate and does not have its key gets no connection", async () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const impostorsKey = { sign: (text: Buffer) => sign("sha256", text, privateKey) };
+  const connections: RTCPeerConnection[] = [];
+  const open = async () => {
+    const connection = await openPeerConnection();
+    connections.push(connection);
+    return connection;
+  };
+  const replaceKey: Meddle = (datagram) => {
+    const cipher = connections[0]?.dtlsTransports[0]?.dtls?.cipher;
+    if (cipher !== undefined) Reflect.set(cipher, "localPrivateKey", impostorsKey);
+    return [datagram];
+  };
+  await using proxied = await connectThroughProxy(open, closePeerConnection, replaceKey);
+  const failed = connections[1]?.connectionStateChange.watch((state) => state === "failed");
+  assert.equal(await Promise.race([proxied.heard.then(() => "heard"), failed?.then(() => "failed")]), "failed");
 });

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { CipherContext, DtlsSocket, RTCDtlsTransport } from "werift";
 import { mendRecords } from "./_dtls_records.ts";
+import { areKeysGenuine } from "./_server_keys.ts";
 import { createHandshakeReader, type HandshakeMessage, type HandshakeReader } from "./_handshake_reader.ts";
 
 // What is mended in werift 0.25.2's DTLS, and why: docs/decisions/0015-werift-mended.md. tests/peers_dtls_test.ts fails when it needs it no more.
@@ -115,6 +116,10 @@ function answerRepeated(socket: DtlsSocket, reader: HandshakeReader, fragment: H
 }
 
 function deliver(socket: DtlsSocket, message: HandshakeMessage): void {
+  // werift looks at the certificate's fingerprint, and not at whether the other side has its key.
+  if (socket.sessionType === CLIENT && !areKeysGenuine(socket, message)) {
+    return socket.onError.execute(new Error("The other side does not have the key of its certificate"));
+  }
   socket.onHandleHandshakes([message]).catch((error: unknown) => {
     socket.onError.execute(error instanceof Error ? error : new Error(String(error)));
   });
