@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { captureInput, createAccessToken, createProject } from "./support/captures.ts";
+import { openGraphqlPage, say } from "./support/graphql_page.ts";
 import { movableClock } from "./support/movable_clock.ts";
-import { addPerson } from "./support/people.ts";
-import { joinRoom } from "./support/rooms.ts";
+import { addPerson, setMember } from "./support/people.ts";
+import { joinRoom, SEND } from "./support/rooms.ts";
 import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { securityEvents } from "./support/security_events.ts";
 import { subscribe } from "./support/subscription.ts";
 import { connectPage } from "./support/werift_page.ts";
 
@@ -149,4 +151,25 @@ Deno.test("what a page may not do on its data channel is a refused attempt", asy
     ipAddress: "127.0.0.1",
     details: { operation: "channel.capture", code: "FORBIDDEN" },
   });
+});
+
+Deno.test("speaking as somebody else's peer is a refused attempt, and as one that is not there none", async () => {
+  await using app = await startApp();
+  const { id: personId, token } = await addPerson(app);
+  const projectId = await createProject(app, app.token);
+  setMember(app, { projectId, personId, role: "OWNER" });
+  await using peer = await joinRoom(app, app.token, { projectId });
+  const speakAs = async (from: string) => {
+    const signal = { from, to: peer.id, negotiationId: "n", kind: "BYE" };
+    const { errors: [error] = [] } = await app.graphql(SEND, { input: signal }, token);
+    assert.equal(error?.extensions.code, "NOT_FOUND");
+    await assert.rejects(openGraphqlPage(app, token, { ...peer, id: from }), { message: "NOT_FOUND" });
+    const said = await say(app, token, { from, message: { type: "ping", id: "p" } });
+    assert.equal(said.errors?.[0]?.extensions.code, "NOT_FOUND");
+  };
+  await speakAs("nobody");
+  await speakAs(peer.id);
+  await app.stop();
+  const told = securityEvents(app, "signal.denied").map(({ details }) => details["operation"]);
+  assert.deepEqual(told.toSorted(), ["channelMessages", "sendChannelMessage", "sendSignal"]);
 });

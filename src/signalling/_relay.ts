@@ -1,6 +1,6 @@
 import { type Actor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
-import { AppError } from "../base/errors.ts";
+import { AppError, type Refusal } from "../base/errors.ts";
 import { readContent, type SignalContent } from "./_content.ts";
 import type { Member, Room } from "./_member.ts";
 import type { Rooms } from "./_rooms.ts";
@@ -64,8 +64,9 @@ export function createRelay({ rooms, projects, rateLimits, clock, serverPeer, on
   function findOwn(actor: Actor, peerId: string): Member {
     const { userId } = requireSignedIn(actor);
     const member = rooms.find(peerId);
-    if (member?.actor.userId !== userId) throw notOwn(peerId);
-    return member;
+    if (member?.actor.userId === userId) return member;
+    // Whether it is there is told to the audit log alone.
+    throw notOwn(peerId, member === undefined ? null : "hidden");
   }
 
   async function authorize(actor: Actor, member: Member): Promise<SignedInActor> {
@@ -197,8 +198,9 @@ interface CheckedSignal {
   content: SignalContent;
 }
 
-function notOwn(peerId: string): AppError {
-  return new AppError("NOT_FOUND", `Cannot find peer "${peerId}" of your own`);
+function notOwn(peerId: string, refusal: Refusal | null = null): AppError {
+  const facts = refusal === null ? {} : { refusal };
+  return new AppError("NOT_FOUND", `Cannot find peer "${peerId}" of your own`, facts);
 }
 
 function unreachable(peerId: string): AppError {
