@@ -68,7 +68,10 @@ export const SECURITY_EVENT_KINDS = {
   "element.commented": { severity: "INFO", meaning: "An element was commented on", subject: "Element" },
   "element.deleted": { severity: "INFO", meaning: "An element was deleted", subject: "Element" },
   "element.commanded": { severity: "INFO", meaning: "A live page was asked about an element", subject: "Element" },
-  "signal.denied": { severity: "WARNING", meaning: "Joining a room or relaying a signal was refused" },
+  "signal.denied": {
+    severity: "WARNING",
+    meaning: "Joining a room, relaying a signal, or a page's channel over GraphQL was refused",
+  },
   "access.denied": {
     severity: "WARNING",
     meaning: "Something was refused: the role, the scope, the host or the origin",
