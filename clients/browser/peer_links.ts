@@ -59,11 +59,15 @@ export function createPeerLinks({ room, onChannel, changed }: PeerLinksOptions):
   };
 
   function enter(joined: JoinedRoom): void {
-    if (!joined.resumed) close();
+    // Who was told as left is another one to the others: with either side, they ended what there was.
+    if (!joined.resumed || joined.self.joinedAt !== self?.joinedAt) close();
     ({ self, iceServers } = joined);
+    const before = new Map(peers);
     peers.clear();
     for (const peer of joined.peers) peers.set(peer.id, peer);
-    for (const peerId of links.keys()) if (!peers.has(peerId)) end(peerId, false);
+    for (const peerId of links.keys()) {
+      if (peers.get(peerId)?.joinedAt !== before.get(peerId)?.joinedAt) end(peerId, false);
+    }
     changed();
   }
 
