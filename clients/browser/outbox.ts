@@ -36,7 +36,9 @@ interface Entry {
 /** For a page whose server is away for minutes. */
 const MAX_WAITING = 512;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
-/** The server closes a channel on which more than 256 messages or 32 MB wait for their turn. */
+/** Said in the last seconds. */
+const MAX_ACKNOWLEDGED = 256;
+/** The server closes a channel on which more than 4,096 messages or 32 MB wait for their turn. */
 const MAX_UNDER_WAY = 64;
 const MAX_BYTES_UNDER_WAY = 8 * 1_048_576;
 
@@ -52,6 +54,8 @@ export interface OutboxHandlers {
 export function createOutbox({ wake, refused }: OutboxHandlers): Outbox {
   let entries: Entry[] = [];
   let error: FingerpostError | null = null;
+  /** The elements of messages that count as acknowledged, and may be refused all the same. */
+  const acknowledged = new Map<string, string>();
   return { capture, update, tell, restart, take, ping, answered, waitsSince, close };
 
   async function capture(message: Message): Promise<Captured> {
@@ -130,15 +134,31 @@ export function createOutbox({ wake, refused }: OutboxHandlers): Outbox {
   function answered(answer: Answer): void {
     const place = entries.findIndex(({ message }) => message.id === answer.id);
     const entry = entries[place];
-    if (entry === undefined) return;
+    if (entry === undefined) return refuseLate(answer);
+    for (const { message, answer } of entries.slice(0, place)) if (answer === null) rememberAcknowledged(message);
     entries = entries.filter((other, index) => other !== entry && (index > place || other.answer !== null));
     if (answer.type === "captured") entry.answer?.resolve({ elementId: answer.elementId, revision: answer.revision });
     if (answer.type === "error") {
-      const error = new FingerpostError(answer.code, answer.message, answer.retryAfterSeconds ?? null);
-      if (entry.answer !== null) entry.answer.reject(error);
-      else refused(String(entry.message["elementId"] ?? ""), error);
+      if (entry.answer !== null) entry.answer.reject(toError(answer));
+      else refused(String(entry.message["elementId"] ?? ""), toError(answer));
     }
     wake();
+  }
+
+  // The server stores an update a little later than it answers what came behind it.
+  function refuseLate(answer: Answer): void {
+    if (answer.type !== "error" || answer.id === null) return;
+    const elementId = acknowledged.get(answer.id);
+    if (elementId === undefined) return;
+    acknowledged.delete(answer.id);
+    refused(elementId, toError(answer));
+  }
+
+  function rememberAcknowledged({ id, elementId }: Entry["message"]): void {
+    if (typeof elementId !== "string") return;
+    acknowledged.set(id, elementId);
+    const [oldest] = acknowledged.keys();
+    if (acknowledged.size > MAX_ACKNOWLEDGED && oldest !== undefined) acknowledged.delete(oldest);
   }
 
   function waitsSince(): number | null {
@@ -156,6 +176,10 @@ function toEntry(message: Message, answer: Entry["answer"]): Entry {
   const withId = { id: newId(), ...message };
   const text = JSON.stringify(withId);
   return { message: withId, text, byteSize: new TextEncoder().encode(text).length, saidAt: null, answer };
+}
+
+function toError({ code, message, retryAfterSeconds }: Answer & { type: "error" }): FingerpostError {
+  return new FingerpostError(code, message, retryAfterSeconds ?? null);
 }
 
 function sumOf(entries: Entry[]): number {

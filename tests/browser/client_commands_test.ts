@@ -45,3 +45,18 @@ for (const way of ["webrtc", "websocket"]) {
     assert.deepEqual(await client.run(`(it) => it.refused`), [{ elementId: "element_unknown", code: "NOT_FOUND" }]);
   });
 }
+
+browserTest("a page is told of an update that was refused after what came behind it was answered", async (page) => {
+  await using app = await startApp();
+  await using site = openSite();
+  const projectId = await createProject(app, app.token);
+  const client = await openFingerpostPage(page, { site: site.url, app, projectId });
+  await client.state("webrtc");
+  // What comes within a tenth of a second of the one before is stored at its end.
+  const elementId = `element_${crypto.randomUUID()}`;
+  for (const name of ["a", "b"]) {
+    await client.run(`(it, { elementId, name }) => it.client.update(elementId, { text: name })`, { elementId, name });
+    await client.run(`(it, given) => it.captureAll(given)`, { name, count: 1 });
+  }
+  await client.run(`(it) => it.until(() => it.refused.length === 2)`);
+});
