@@ -10,6 +10,8 @@ const DATA = 23;
 const FINISHED = 20;
 /** Type, version, epoch, sequence number, length. RFC 6347 §4.1 */
 const HEADER_BYTES = 13;
+/** Nonce and tag of AES-GCM: werift begins to decrypt what is shorter, and never ends it. RFC 5288 §3 */
+const MIN_ENCRYPTED_BYTES = 8 + 16;
 
 /** Has connections pay no attention to records that anybody can send, as their UDP ports are open to all; once, for all of this process. */
 export function mendRecords({ prototype }: { prototype: DtlsSocket }): void {
@@ -38,6 +40,7 @@ function* recordsIn(datagram: Buffer): Generator<Buffer, undefined> {
 function isTaken(socket: DtlsSocket, record: Buffer): boolean {
   const isPlain = record.readUInt16BE(3) === 0;
   const type = record[0];
+  if (!isPlain && record.length < HEADER_BYTES + MIN_ENCRYPTED_BYTES) return false;
   if (type === HANDSHAKE) return isPlain ? !socket.connected && record[HEADER_BYTES] !== FINISHED : true;
   if (type === CHANGE_CIPHER_SPEC) return true;
   if (type === ALERT) return !isPlain && isGenuine(socket, record);
