@@ -27,6 +27,10 @@ const MAX_REPEAT_MS = 3_200;
 /** 12 s altogether. */
 const MAX_REPEATS = 7;
 
+const READY_STEP_MS = 10;
+/** As long as werift waits altogether. */
+const READY_TIMEOUT_MS = 4_500;
+
 const CLIENT = 1;
 const CERTIFICATE = 11;
 const HANDSHAKE_RECORD = 22;
@@ -45,6 +49,7 @@ export async function mendDtls({ CipherContext, DtlsServer, DtlsSocket, RTCDtlsT
   mendNumbers(CipherContext);
   mendReading(DtlsSocket);
   mendRecords(DtlsSocket);
+  mendWaiting(DtlsSocket);
   mendSending(await flightPrototype(DtlsServer));
   const { start } = RTCDtlsTransport.prototype;
   RTCDtlsTransport.prototype.start = function () {
@@ -77,6 +82,23 @@ export function forgetHandshake({ dtls: socket }: RTCDtlsTransport): void {
   for (const name of ["flight5", "options"]) Reflect.set(socket, name, undefined);
   repeatLastFlight.delete(socket.dtls);
   finished.delete(socket.cipher);
+}
+
+// werift looks after 100, 200, … 900 ms whether a handshake got on, closed or not.
+function mendWaiting({ prototype }: Werift["DtlsSocket"]): void {
+  // The last step of the constructor before it listens.
+  const setupExtensions = Reflect.get(prototype, "setupExtensions");
+  Reflect.set(prototype, "setupExtensions", function (this: DtlsSocket) {
+    Reflect.set(this, "waitForReady", (isReady: () => boolean) => waitFor(isReady, this.dtls));
+    return setupExtensions.call(this);
+  });
+}
+
+async function waitFor(isReady: () => boolean, context: DtlsContext): Promise<void> {
+  for (let waitedMs = 0; !isReady(); waitedMs += READY_STEP_MS) {
+    if (stopped.has(context) || waitedMs >= READY_TIMEOUT_MS) throw new Error("The handshake did not get on");
+    await new Promise((resolve) => setTimeout(resolve, READY_STEP_MS));
+  }
 }
 
 // Each encrypted record needs a number of its own: it is the cipher's nonce (RFC 5288 §3), and the other side drops a number that it
