@@ -3,6 +3,7 @@ import { type Client, createClient, type ExecutionResult, type RequestParams } f
 import { watchThroughBreaks } from "./support/broken_watch.ts";
 import { capture, createProject } from "./support/captures.ts";
 import { hurryTimers } from "./support/hurried_timers.ts";
+import { movableClock } from "./support/movable_clock.ts";
 import { joinRoom, SIGNALS } from "./support/rooms.ts";
 import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { ELEMENT_EVENTS } from "./support/subscription.ts";
@@ -101,9 +102,14 @@ Deno.test("an idle stream sends a comment every 12 seconds, and its headers keep
 });
 
 Deno.test("a client that goes away ends its subscription: it leaves the room that it had joined", async () => {
-  await using app = await startApp();
+  const clock = movableClock();
+  await using app = await startApp({ clock });
   const projectId = await createProject(app, app.token);
   await using other = await joinRoom(app, app.token, { projectId });
+  // It has 10 s to come back, from when the server finds that it is gone.
+  const moving = setInterval(() => clock.advance(5_000), 100);
+  using stack = new DisposableStack();
+  stack.defer(() => clearInterval(moving));
   using _hurried = hurryTimers(100);
   for (const _ of [1, 2]) {
     const closed = new AbortController();
