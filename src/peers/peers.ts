@@ -164,7 +164,12 @@ export function createPeers(
       throw new AppError("PEER_UNAVAILABLE", "Cannot take a message: subscribe to channelMessages first");
     }
     conversation.channel.hear();
-    await conversation.take(toMessageText(message), own.actor);
+    const text = toMessageText(message);
+    // As over a data channel: what waits for its turn has its place in the memory that all share.
+    if (!memory.take(text.length)) {
+      throw new AppError("UNAVAILABLE", "Cannot take more before earlier messages are answered");
+    }
+    await conversation.take(text, own.actor).finally(() => memory.give(text.length));
   }
 
   function peerLeft(peerId: string): void {
