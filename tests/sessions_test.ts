@@ -5,6 +5,7 @@ import { addPerson, write } from "./support/people.ts";
 import { ADMIN, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { securityEvents } from "./support/security_events.ts";
 import { makeSession } from "./support/sessions.ts";
+import { newSessionToken } from "../src/sessions/_tokens.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -206,4 +207,8 @@ Deno.test("sign-ins are limited by address, exactly, and across a restart", asyn
   }
   assert.deepEqual(Object.fromEntries(counts), { INVALID_CREDENTIALS: 20, RATE_LIMITED: 10 });
   await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("no session token begins with a dash, which a command line would take for an option", () => {
+  for (let count = 0; count < 2_000; count++) assert.match(newSessionToken(), /^[\w][\w-]{42}$/);
 });

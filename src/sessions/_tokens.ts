@@ -6,9 +6,11 @@ const ACCESS_TOKEN_PREFIX = "fp_";
 const CHECKSUM_LENGTH = 8;
 const ACCESS_TOKEN_LENGTH = ACCESS_TOKEN_PREFIX.length + Math.ceil(TOKEN_BYTES * 8 / 6) + CHECKSUM_LENGTH;
 
-/** A new session token: 256 random bits in base64url. */
+/** A new session token: 256 random bits in base64url, but that it begins with no dash, which a command line takes for an option. */
 export function newSessionToken(): string {
-  return crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)).toBase64({ alphabet: "base64url", omitPadding: true });
+  const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
+  const token = bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  return token.startsWith("-") ? newSessionToken() : token;
 }
 
 /** A new access token: `fp_`, 256 random bits in base64url, and their CRC-32 in hex, which tells a mistyped one. */
