@@ -7,14 +7,12 @@ import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
 import { type BodyReader, createBodyReader } from "../api/request_body.ts";
-import { factsElsewhere } from "../api/request_facts.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
-import { type GuestActor, systemActor } from "../base/actor.ts";
+import { type GuestActor, type SignedInActor, systemActor } from "../base/actor.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
-import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { openDatabase } from "../database/database.ts";
 import { databaseSize } from "../database/disk.ts";
@@ -23,7 +21,8 @@ import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
 import { startScrubbing } from "../kv/scrubbing.ts";
-import { createMcp, type Mcp } from "../mcp/mcp.ts";
+import { createAdapter } from "../mcp/adapter.ts";
+import { createMcp } from "../mcp/mcp.ts";
 import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
@@ -38,6 +37,7 @@ import { readFailure } from "./backup_failure.ts";
 import { noteRestore } from "./restore_journal.ts";
 import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
 import { bringUpToDate, resealWithCurrentKey } from "./bringing_up_to_date.ts";
+import { mcpCallerFor } from "./mcp_caller.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { startScheduledPruning } from "./scheduled_pruning.ts";
@@ -52,7 +52,7 @@ export interface App extends AsyncDisposable {
   metrics: Metrics;
   graphql: (request: Request, guest: GuestActor) => Promise<Response>;
   webSockets: WebSockets;
-  mcp: Mcp;
+  mcp: { fetch(request: Request, actor: SignedInActor): Promise<Response>; close(): Promise<void> };
   elements: Elements;
   rateLimits: RateLimits;
   noteRefusal: NoteRefusal;
@@ -175,16 +175,15 @@ export async function createApp(
     stopped: stopped.signal,
   });
   const webSockets = createWebSockets({ operations, persisted, edge, rateLimits, sessions, noteRefusal, clock });
-  const mcp = await createMcp({
+  const adapter = await createAdapter({
     schema,
-    folder: OPERATIONS,
     version: VERSION,
-    execute: async (query, variables, { actor, signal }) => {
-      const context = { actor, signal: () => signal, requestId: newId(), ...factsElsewhere() };
-      const answer = await operations.run({ query, variables }, context);
-      return "next" in answer ? { errors: [] } : answer;
-    },
+    tools: [
+      { path: OPERATIONS, origin: "fingerpost", mutations: true },
+      { path: folder.paths.tools, origin: "operator", mutations: config.toolMutations },
+    ],
   });
+  const mcp = createMcp(adapter);
   stack.defer(() => mcp.close());
   const firstAdmin = await users.ensureAdmin({ email: config.adminEmail, password: config.adminPassword });
   if (firstAdmin !== null) onFirstAdmin?.(firstAdmin);
@@ -197,7 +196,10 @@ export async function createApp(
     metrics,
     graphql,
     webSockets,
-    mcp,
+    mcp: {
+      fetch: (request, actor) => mcp.fetch(request, mcpCallerFor(actor, { operations, record: () => {} })),
+      close: () => mcp.close(),
+    },
     elements,
     rateLimits,
     noteRefusal,

@@ -17,6 +17,8 @@ export interface DataPaths {
   statements: string;
   /** The manifest of trusted documents, if the operator put one there. */
   trustedDocuments: string;
+  /** The folder of the operator's own MCP tools, if there is one. */
+  tools: string;
 }
 
 /** The folder that holds everything a server keeps, locked for this process. */
@@ -43,6 +45,7 @@ export function dataPaths(dataDir: string): DataPaths {
     auditCheckpoints: `${dataDir}/audit.checkpoints`,
     statements: `${dataDir}/statements.json`,
     trustedDocuments: `${dataDir}/trusted_documents.json`,
+    tools: `${dataDir}/tools`,
   };
 }
 

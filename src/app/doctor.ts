@@ -10,7 +10,8 @@ interface Leg {
   name: string;
   /** What to do when it fails. */
   advice: string;
-  run(visit: Visit): Promise<void>;
+  /** Gives what is to be told of it beside its time. */
+  run(visit: Visit): Promise<string | void>;
 }
 
 /** What the legs share: whom they talk to, and what earlier ones found. */
@@ -92,8 +93,8 @@ async function tryLeg({ name, advice, run }: Leg, visit: Visit): Promise<boolean
   const startedAt = performance.now();
   const told = () => `${name} (${(performance.now() - startedAt).toFixed(1)} ms)`;
   try {
-    await withTimeout(run(visit));
-    print(`✓ ${told()}`);
+    const found = await withTimeout(run(visit));
+    print(`✓ ${told()}${found ? `: ${found}` : ""}`);
     return true;
   } catch (error) {
     print(`✗ ${told()}: ${error instanceof Error ? error.message : String(error)}\n  ${advice}`);
@@ -101,12 +102,12 @@ async function tryLeg({ name, advice, run }: Leg, visit: Visit): Promise<boolean
   }
 }
 
-async function withTimeout(work: Promise<void>): Promise<void> {
+async function withTimeout<Result>(work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`No answer in ${LEG_TIMEOUT_MS / 1_000} s`)), LEG_TIMEOUT_MS);
   });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function reach({ url }: Visit): Promise<void> {
@@ -159,7 +160,7 @@ async function subscribe({ url, token, projectId, revision, elementId }: Visit):
   }
 }
 
-async function readThroughMcp({ url, token, projectId, nonce }: Visit): Promise<void> {
+async function readThroughMcp({ url, token, projectId, nonce }: Visit): Promise<string> {
   const client = new Client({ name: "fingerpost-doctor", version: "1" });
   const requestInit = { headers: { authorization: `Bearer ${token}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));
@@ -168,6 +169,9 @@ async function readThroughMcp({ url, token, projectId, nonce }: Visit): Promise<
     if (!JSON.stringify(result.structuredContent ?? {}).includes(nonce)) {
       throw new Error("list_elements does not show the capture");
     }
+    const { tools } = await client.listTools();
+    const own = tools.filter(({ _meta }) => _meta?.["fingerpost/origin"] === "operator").map(({ name }) => name);
+    return `${tools.length} tools${own.length === 0 ? "" : `, the operator's own among them: ${own.join(", ")}`}`;
   } finally {
     await client.close();
   }

@@ -1,5 +1,5 @@
 import { subjectOf } from "../api/graphql_http.ts";
-import { type Actor, type GuestActor, requireSignedIn } from "../base/actor.ts";
+import { type Actor, type GuestActor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
 import { isLoopback } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { requirePermission } from "../base/permissions.ts";
@@ -99,7 +99,7 @@ async function answerScreenshot(app: App, incoming: Incoming, id: string): Promi
   return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });
 }
 
-async function identifySignedIn(app: App, incoming: Incoming): Promise<Actor> {
+async function identifySignedIn(app: App, incoming: Incoming): Promise<SignedInActor> {
   incoming.actor = await app.edge.identify(incoming.request, incoming.guest);
   return requireSignedIn(incoming.actor);
 }

@@ -34,6 +34,8 @@ export interface Config {
   introspection: boolean | null;
   /** "only": nothing is run but documents of the manifest in the data folder. */
   trustedDocuments: "off" | "only";
+  /** Whether the operator's own MCP tools may change something. */
+  toolMutations: boolean;
   /** IPv4 addresses that WebRTC connections bind to and tell. */
   rtcHosts: string[];
   /** The first and the last UDP port for them; null: any. */
@@ -97,6 +99,7 @@ const SETTINGS = {
     }).transform((hosts) => [...new Set(hosts)]),
   FINGERPOST_RTC_PORTS: z.string().transform(toPortRange).optional(),
   FINGERPOST_TRUSTED_DOCUMENTS: z.enum(["off", "only"], "must be off or only").default("off"),
+  FINGERPOST_TOOL_MUTATIONS: z.enum(["on", "off"], "must be on or off").default("off"),
 };
 
 const SECRET_SETTINGS = new Set(["FINGERPOST_ADMIN_PASSWORD", "FINGERPOST_SECRET_KEY", "FINGERPOST_TURN_SECRET"]);
@@ -122,6 +125,7 @@ export function readConfig(environment: Environment): Config {
     logFormat: read("FINGERPOST_LOG_FORMAT") ?? null,
     introspection: introspection === undefined ? null : introspection === "on",
     trustedDocuments: read("FINGERPOST_TRUSTED_DOCUMENTS"),
+    toolMutations: read("FINGERPOST_TOOL_MUTATIONS") === "on",
     rtcHosts: read("FINGERPOST_RTC_HOSTS"),
     rtcPorts: read("FINGERPOST_RTC_PORTS") ?? null,
   };

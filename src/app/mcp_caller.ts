@@ -1,0 +1,45 @@
+import type { Operations } from "../api/operations.ts";
+import { factsElsewhere } from "../api/request_facts.ts";
+import type { SignedInActor } from "../base/actor.ts";
+import { newId } from "../base/ids.ts";
+import type { Caller, ToolExecution } from "../mcp/caller.ts";
+
+/** What an actor's calls run on. */
+export interface McpCallerDependencies {
+  operations: Operations;
+  /** Keeps how a tool's call went. */
+  record: (actor: SignedInActor, execution: ToolExecution) => void;
+}
+
+/** Binds the MCP adapter's caller to an actor of this server: its operations run here, with the actor's rights. */
+export function mcpCallerFor(actor: SignedInActor, { operations, record }: McpCallerDependencies): Caller {
+  const run = (query: string, variables: Record<string, unknown>, signal: AbortSignal) =>
+    operations.run({ query, variables }, { actor, signal: () => signal, requestId: newId(), ...factsElsewhere() });
+  return {
+    scopes: actor.kind === "token" ? actor.scopes : null,
+    record: (execution) => record(actor, execution),
+    async execute(query, variables, { signal }) {
+      const answer = await run(query, variables, signal);
+      if (!("next" in answer)) return answer;
+      await answer.return?.();
+      return { errors: [{ message: "Cannot execute a subscription", extensions: { code: "INVALID_INPUT" } }] };
+    },
+    async *subscribe(query, variables, { signal }) {
+      const answer = await run(query, variables, signal);
+      if ("next" in answer) yield* endedBy(answer, signal);
+      else yield answer;
+    },
+  };
+}
+
+// What waits for the next result would wait on after the signal.
+async function* endedBy<Result>(results: AsyncIterableIterator<Result>, signal: AbortSignal): AsyncIterable<Result> {
+  const end = () => void results.return?.();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    if (!signal.aborted) yield* results;
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+  }
+}

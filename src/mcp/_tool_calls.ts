@@ -1,0 +1,138 @@
+import type { CallToolResult, ServerContext } from "@modelcontextprotocol/server";
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
+import { createHash } from "node:crypto";
+import { composeAnswer } from "./_answer.ts";
+import { takeImages } from "./_images.ts";
+import { BUDGET } from "./_input_schema.ts";
+import { switchVariables } from "./_switches.ts";
+import { toErrorResult, type ToolError } from "./_tool_errors.ts";
+import type { ToolDefinition } from "./_tools.ts";
+import { DEFAULT_TIMEOUT_SECONDS, waitFor } from "./_waiting.ts";
+import type { Caller, ExecutionAnswer } from "./caller.ts";
+
+/** Calls tools. */
+export interface ToolCalls {
+  /** Answers a call; what goes wrong is a result that says so. Never throws. */
+  call(tool: ToolDefinition, input: Record<string, unknown>, call: CallContext): Promise<CallToolResult>;
+}
+
+/** As whom a tool is called, and the request that calls it. */
+export interface CallContext {
+  caller: Caller;
+  request: ServerContext["mcpReq"];
+}
+
+type Outcome = CallToolResult & { code: string | null };
+
+/** A token of a model is counted as this many bytes. */
+const BYTES_PER_TOKEN = 4;
+const DENIALS = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
+
+/** Builds what calls these tools. */
+export function createToolCalls(tools: readonly ToolDefinition[]): ToolCalls {
+  const validator = new AjvJsonSchemaValidator();
+  const validators = new Map(tools.map(({ name, inputSchema }) => [name, validator.getValidator(inputSchema)]));
+  return { call };
+
+  async function call(tool: ToolDefinition, input: Record<string, unknown>, context: CallContext) {
+    const startedAt = new Date();
+    const start = performance.now();
+    const { code, ...result } = await answer(tool, withoutNulls(input), context);
+    context.caller.record({
+      tool: tool.name,
+      outcome: code === null ? "ok" : DENIALS.has(code) ? "denied" : "error",
+      errorCode: code,
+      durationMs: performance.now() - start,
+      resultBytes: sizeOf(result),
+      argumentHash: hashOf(input),
+      startedAt,
+    });
+    return result;
+  }
+
+  async function answer(tool: ToolDefinition, input: Record<string, unknown>, context: CallContext): Promise<Outcome> {
+    const fault = findFault(tool, input);
+    if (fault !== null) return failed({ message: fault, extensions: { code: "INVALID_INPUT" } });
+    const { data, errors } = await execute(tool, input, context);
+    const [error] = errors ?? [];
+    if (error !== undefined) return failed(error);
+    try {
+      return { ...toResult(tool, input, data ?? {}), code: null };
+    } catch (cause) {
+      return failed({
+        message: cause instanceof Error ? cause.message : String(cause),
+        extensions: { code: "TOO_LARGE" },
+      });
+    }
+  }
+
+  function findFault({ name, inputSchema }: ToolDefinition, input: Record<string, unknown>): string | null {
+    const known = Object.keys(inputSchema.properties);
+    const unknown = Object.keys(input).find((key) => !known.includes(key));
+    if (unknown !== undefined) {
+      return `Cannot take the argument "${unknown.slice(0, 100)}": ${name} has ${known.join(", ")}`;
+    }
+    const checked = validators.get(name)?.(input);
+    return checked === undefined || checked.valid ? null : `Cannot call ${name}: ${checked.errorMessage}`;
+  }
+}
+
+// Some models send null for what they leave out.
+function withoutNulls(input: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+}
+
+async function execute(
+  tool: ToolDefinition,
+  input: Record<string, unknown>,
+  context: CallContext,
+): Promise<ExecutionAnswer> {
+  const { caller, request } = context;
+  const { maxTokens: _budget, timeoutSeconds, level, fields, ...given } = input;
+  const variables = { ...given, ...switchVariables(tool.switches, { level, fields }) };
+  const run = (more: Record<string, unknown>) =>
+    caller.execute(tool.query, { ...variables, ...more }, { signal: request.signal });
+  if (tool.waiting === null) return await run({});
+  return await waitFor(tool.waiting, {
+    timeoutSeconds: Number(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+    after: given["after"],
+    signal: request.signal,
+    run,
+    tellProgress: (waited) => tellProgress(request, waited),
+  });
+}
+
+function tellProgress({ _meta, notify }: CallContext["request"], waitedSeconds: number): void {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return;
+  const params = { progressToken, progress: waitedSeconds, message: `Waiting for ${waitedSeconds} s` };
+  // The client may be gone: then the request's signal ends the work.
+  void notify({ method: "notifications/progress", params }).catch(() => {});
+}
+
+function toResult(tool: ToolDefinition, input: Record<string, unknown>, data: Record<string, unknown>): CallToolResult {
+  const maxBytes = Number(input["maxTokens"] ?? BUDGET.default) * BYTES_PER_TOKEN;
+  const images = takeImages(data, tool.shape);
+  const { structured, text } = composeAnswer(data, { tool: tool.name, input, shape: tool.shape, maxBytes });
+  const link = images.length === 0 || tool.link === null ? [] : [linkOf(tool.link, input)];
+  return { content: [{ type: "text", text }, ...images, ...link], structuredContent: structured };
+}
+
+function linkOf(template: string, input: Record<string, unknown>) {
+  const uri = template.replace(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(String(input[name] ?? "")));
+  return { type: "resource_link" as const, uri, name: uri, description: "The original" };
+}
+
+function failed(error: ToolError): Outcome {
+  return { ...toErrorResult(error), code: String(error.extensions["code"]) };
+}
+
+function sizeOf(result: CallToolResult): number {
+  return new TextEncoder().encode(JSON.stringify(result)).length;
+}
+
+// Arguments are flat: with their names in order, the same ones have the same text.
+function hashOf(input: Record<string, unknown>): string {
+  const sorted = Object.entries(input).sort(([one], [other]) => one < other ? -1 : 1);
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}
