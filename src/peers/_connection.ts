@@ -5,6 +5,7 @@ import { roomLog } from "../base/log.ts";
 import { isDataOnly, keepReachable, readCandidates } from "./_candidates.ts";
 import { createReassembler, type WholeMessage } from "./_framing.ts";
 import { createMemoryBudget, MAX_CHANNEL_BYTES, type MemoryBudget } from "./_memory_budget.ts";
+import { delaySacks } from "./_delayed_sack.ts";
 import { createReceiveWindow, type ReceiveWindow } from "./_receive_window.ts";
 import { createSender, type Sender } from "./_sender.ts";
 import {
@@ -132,7 +133,10 @@ export function createConnection({ clock, rtc, memory }: ConnectionDependencies,
   function take(connection: RTCPeerConnection, channel: RTCDataChannel): void {
     sender = createSender(channel);
     const association = connection.sctpTransport?.sctp;
-    if (association !== undefined) window = createReceiveWindow(association);
+    if (association !== undefined) {
+      window = createReceiveWindow(association);
+      delaySacks(association);
+    }
     slimPeerConnection(connection);
     heardAt = clock.now();
     channel.onMessage.subscribe(receive);
