@@ -67,9 +67,11 @@ export function shapeOf(document: DocumentNode, schema: GraphQLSchema): Shape {
   const operation = getOperationAST(document);
   const root = operation ? schema.getRootType(operation.operation) : undefined;
   if (!operation || !root) throw new Error("Cannot tell a document's shape: it needs one operation");
-  const fragments = new Map(document.definitions.flatMap((definition) =>
-    definition.kind === "FragmentDefinition" ? [[definition.name.value, definition] as const] : []
-  ));
+  const fragments = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === "FragmentDefinition" ? [[definition.name.value, definition] as const] : []
+    ),
+  );
   return shapeSelection(root, operation.selectionSet, { field: "", nullable: false, optional: false });
 
   function shapeSelection(parent: GraphQLCompositeType, selections: SelectionSetNode, member: Member): ObjectShape {

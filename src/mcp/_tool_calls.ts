@@ -93,19 +93,21 @@ async function execute(
   const run = (more: Record<string, unknown>) =>
     caller.execute(tool.query, { ...variables, ...more }, { signal: request.signal });
   if (tool.waiting === null) return await run({});
+  const total = Number(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
   return await waitFor(tool.waiting, {
-    timeoutSeconds: Number(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+    timeoutSeconds: total,
     after: given["after"],
     signal: request.signal,
     run,
-    tellProgress: (waited) => tellProgress(request, waited),
+    tellProgress: (progress) => tellProgress(request, { progress, total }),
   });
 }
 
-function tellProgress({ _meta, notify }: CallContext["request"], waitedSeconds: number): void {
+/** In seconds. */
+function tellProgress({ _meta, notify }: CallContext["request"], waited: { progress: number; total: number }): void {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return;
-  const params = { progressToken, progress: waitedSeconds, message: `Waiting for ${waitedSeconds} s` };
+  const params = { progressToken, ...waited, message: `Nothing yet, after ${Math.round(waited.progress)} s` };
   // The client may be gone: then the request's signal ends the work.
   void notify({ method: "notifications/progress", params }).catch(() => {});
 }

@@ -57,7 +57,7 @@ export async function waitFor<Answer extends Slice>(
     const isOver = (performance.now() - startedAt) / 1_000 + 0.05 >= timeoutSeconds;
     if (answer.errors !== undefined || hasItems(found[list]) || isOver || signal.aborted) return answer;
     place = found["revision"] ?? place;
-    tellProgress(Math.round((performance.now() - startedAt) / 1_000));
+    tellProgress((performance.now() - startedAt) / 1_000);
   }
 }
 
