@@ -9,6 +9,7 @@ import { type Data } from "./support/running_app.ts";
 import { joinRoom, type RoomPeer, serverPeerOf, SIGNALS } from "./support/rooms.ts";
 import { makeSession } from "./support/sessions.ts";
 import { ELEMENT_EVENTS, subscribeOverHttp } from "./support/subscription.ts";
+import { RECORD, toolExecution } from "./support/tool_executions.ts";
 
 /** The table that a reviewer reads; `WRITE_SNAPSHOTS=1` writes it anew. */
 const TABLE = new URL("snapshots/access_matrix.txt", import.meta.url);
@@ -87,6 +88,22 @@ const OPERATIONS: Record<string, Operation> = {
       return { id: toGlobalId("WebrtcConnection", id) };
     },
   },
+  "currentToken": { query: `{ currentToken { id } }` },
+  "mcpToolExecutions": { query: `{ mcpToolExecutions { totalCount } }` },
+  "mcpToolExecutions (the owner's)": {
+    query: `query ($id: ID!) { mcpToolExecutions(filter: { actorId: $id }) { totalCount } }`,
+    variables: ({ people }) => ({ id: people.owner.id }),
+  },
+  "node (tool execution of the owner's)": {
+    query: `query ($id: ID!) { node(id: $id) { id } }`,
+    variables: async (world) => {
+      const token = await as(world, "owner");
+      await world.app.ask(RECORD, { input: toolExecution() }, token);
+      const { mcpToolExecutions } = await world.app.ask(`{ mcpToolExecutions { edges { node { id } } } }`, {}, token);
+      return mcpToolExecutions.edges[0].node;
+    },
+  },
+  "recordToolExecution": { query: RECORD, variables: () => ({ input: toolExecution() }) },
   "securityEvents": { query: `{ securityEvents { totalCount } }` },
   "node (security event)": {
     query: `query ($id: ID!) { node(id: $id) { id } }`,

@@ -193,3 +193,17 @@ Deno.test("the access tokens of many users come by one statement, and each sees 
   // Two for the limit of fifty, one for the users, one for the members.
   assert.equal(listing?.count, 4);
 });
+
+Deno.test("currentToken is the token that asks, null for a session, and UNAUTHENTICATED for a guest or after its end", async () => {
+  await using app = await startApp();
+  const token = await createAccessToken(app, app.token, { scopes: ["SIGNALS", "ELEMENTS_READ"] });
+  const query = `{ currentToken { id scopes prefix } }`;
+  const { currentToken } = await app.ask(query, {}, token);
+  assert.deepEqual([currentToken.scopes, token.startsWith(currentToken.prefix)], [["SIGNALS", "ELEMENTS_READ"], true]);
+  assert.equal((await app.ask(query, {}, app.token)).currentToken, null);
+  const code = async (credential: string | null) =>
+    (await app.graphql(query, {}, credential)).errors?.[0]?.extensions.code;
+  assert.equal(await code(null), "UNAUTHENTICATED");
+  await app.ask(`mutation ($id: ID!) { revokeAccessToken(id: $id) }`, currentToken, app.token);
+  assert.equal(await code(token), "UNAUTHENTICATED");
+});

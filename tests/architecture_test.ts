@@ -14,7 +14,7 @@ const FLOORS = [
   ["audit"],
   ["users", "settings", "status", "rate_limits"],
   ["sessions"],
-  ["projects"],
+  ["projects", "tool_executions"],
   ["elements"],
   ["signalling"],
   ["peers"],

@@ -4,6 +4,7 @@ import { addConnections } from "./support/connections.ts";
 import { addElements } from "./support/many_elements.ts";
 import { addPerson, write } from "./support/people.ts";
 import { type Data, type RunningApp, startApp } from "./support/running_app.ts";
+import { addToolExecutions } from "./support/tool_executions.ts";
 
 /** One list of the API, and how things come into it and go. */
 interface List {
@@ -106,7 +107,7 @@ Deno.test("elements, plain, filtered and searched, page both ways over what stay
   }
 });
 
-Deno.test("projects, connections, users and security events page both ways over what stays, once each, while others come and go", async () => {
+Deno.test("projects, connections, calls of tools, users and security events page both ways over what stays, once each, while others come and go", async () => {
   await using app = await startApp();
   await holds(app, {
     field: "projects()",
@@ -124,6 +125,22 @@ Deno.test("projects, connections, users and security events page both ways over 
       add: (count) => addConnections(app, { count, projectIds, personIds: [] }),
       remove: (ids) => removeFrom(app, "webrtc_connections", ids),
     });
+  }
+  const { viewer } = await app.ask(`{ viewer { id } }`, {}, app.token);
+  for (
+    const filter of [
+      `tool: "get_element"`,
+      `outcome: "denied"`,
+      `actorId: "${viewer.id}", startedAfter: "2020-01-01T00:00:00Z"`,
+    ]
+  ) {
+    await holds(app, {
+      field: `mcpToolExecutions(filter: { ${filter} })`,
+      count: 80,
+      add: (count) => addToolExecutions(app, { count, personIds: [viewer.id], outcome: "denied" }),
+      remove: (ids) => removeFrom(app, "mcp_tool_executions", ids),
+    });
+    write(app, (database) => database.exec("DELETE FROM mcp_tool_executions"));
   }
   const users = {
     count: 40,

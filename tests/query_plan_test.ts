@@ -22,8 +22,10 @@ import * as rateLimitRows from "../src/rate_limits/_rows.ts";
 import * as tokenRows from "../src/sessions/_rows.ts";
 import * as settingRows from "../src/settings/_rows.ts";
 import * as statusRows from "../src/status/_rows.ts";
+import * as executionRows from "../src/tool_executions/_rows.ts";
 import * as userRows from "../src/users/_rows.ts";
 import type { WebrtcConnection } from "../src/peers/connections.ts";
+import type { ExecutionFilter, RecordedExecution } from "../src/tool_executions/tool_executions.ts";
 import type { UserListing } from "../src/users/users.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -141,6 +143,29 @@ const webrtcConnection: WebrtcConnection = {
   closedAt: null,
   createdAt: 0,
 };
+
+const execution: RecordedExecution = {
+  id: ID,
+  tool: "t",
+  actorId: ID,
+  outcome: "ok",
+  errorCode: null,
+  durationMs: 1,
+  resultBytes: 1,
+  argumentHash: "0".repeat(64),
+  startedAt: 0,
+};
+const anyExecution = { tool: null, outcome: null, actorId: null, startedAfter: null, startedBefore: null };
+const executionFilters: ExecutionFilter[] = [
+  anyExecution,
+  { ...anyExecution, tool: "t" },
+  { ...anyExecution, outcome: "ok" },
+  { ...anyExecution, outcome: "denied" },
+  { ...anyExecution, actorId: ID },
+  { ...anyExecution, startedAfter: 5 },
+  { ...anyExecution, startedBefore: 5 },
+  { tool: "t", outcome: "error", actorId: ID, startedAfter: 5, startedBefore: 9 },
+];
 
 const userListings: UserListing[] = [null, ["ADMIN"] as const].flatMap((role) =>
   [null, ["DISABLED"] as const].flatMap((status) => [null, "a"].map((search) => ({ role, status, search })))
@@ -284,6 +309,17 @@ const CALLS: Record<string, Call[]> = {
   "peers/_connection_rows.ts countConnections": connectionScopes.map((scope): Call => (c) =>
     connectionRows.countConnections(c, scope)
   ),
+  "tool_executions/_rows.ts insertExecutions": [(c) => executionRows.insertExecutions(c, [execution])],
+  "tool_executions/_rows.ts findExecution": [(c) => executionRows.findExecution(c, ID)],
+  "tool_executions/_rows.ts listExecutions": executionFilters.flatMap((filter) =>
+    pages.map((page): Call => (c) => executionRows.listExecutions(c, filter, page))
+  ),
+  "tool_executions/_rows.ts countExecutions": executionFilters.map((filter): Call => (c) =>
+    executionRows.countExecutions(c, filter)
+  ),
+  "tool_executions/_rows.ts deleteExecutionsBefore": [
+    (c) => executionRows.deleteExecutionsBefore(c, { before: 0, limit: 500 }),
+  ],
   "elements/_content_rows.ts findHtml": [(c) => contentRows.findHtml(c, IDS, 100)],
   "elements/_content_rows.ts findComputedStyles": [(c) => contentRows.findComputedStyles(c, IDS)],
   "elements/_content_rows.ts findScreenshots": [(c) => contentRows.findScreenshots(c, IDS)],

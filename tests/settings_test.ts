@@ -27,6 +27,7 @@ Deno.test("an admin reads and changes the documented settings, and a secret one 
   assert.deepEqual(await values(app), {
     "instance.name": "Fingerpost",
     "audit.retention_days": null,
+    "mcp.retention_days": 30,
     "turn.urls": [],
     "turn.secret": null,
   });
@@ -38,6 +39,7 @@ Deno.test("an admin reads and changes the documented settings, and a secret one 
   assert.deepEqual(await values(app), {
     "instance.name": "Team",
     "audit.retention_days": null,
+    "mcp.retention_days": 30,
     "turn.urls": ["turn:turn.example.org:3478?transport=udp", "stun:[::1]"],
     "turn.secret": null,
   });

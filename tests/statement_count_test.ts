@@ -13,6 +13,7 @@ import { addElements } from "./support/many_elements.ts";
 import { addPerson, setMember } from "./support/people.ts";
 import { type RunningApp, startApp } from "./support/running_app.ts";
 import { countStatements } from "./support/statements.ts";
+import { addToolExecutions } from "./support/tool_executions.ts";
 
 /** How deep fields are looked at inside an object of a list: `comments.author.accessTokens`. */
 const MAX_DEPTH = 3;
@@ -36,6 +37,7 @@ async function startFilled(): Promise<RunningApp> {
     });
   }
   addConnections(app, { count: 100, projectIds, personIds: people.map(({ id }) => id) });
+  addToolExecutions(app, { count: 100, personIds: people.map(({ id }) => id) });
   addElements(app, { count: 100, projectIds, personIds: people.map(({ id }) => id) });
   return app;
 }
@@ -80,7 +82,7 @@ Deno.test("each field inside a list takes at most one statement more, however lo
   const schema = buildSchema(await Deno.readTextFile(new URL("../schema.graphql", import.meta.url)));
   const dear: string[] = [];
   let looked = 0;
-  for (const list of ["elements", "projects", "users", "securityEvents", "webrtcConnections"]) {
+  for (const list of ["elements", "projects", "users", "securityEvents", "webrtcConnections", "mcpToolExecutions"]) {
     const typeName = `${list[0]?.toUpperCase()}${list.slice(1, -1)}`;
     const cost = async (selection: string) =>
       (await statementsOf(app, `{ ${list}(first: ${LONG}) { edges { node { ${selection} } } } }`)).length;
@@ -108,6 +110,8 @@ Deno.test("totalCount is counted when it is asked for, and not else", async () =
       "securityEvents",
       "securityEvents(filter: { severity: [INFO] })",
       "webrtcConnections",
+      "mcpToolExecutions",
+      `mcpToolExecutions(filter: { tool: "get_element" })`,
     ]
   ) {
     const counts = async (fields: string) =>

@@ -28,7 +28,7 @@ const HTML_WEIGHT = 20;
 const HTML_BYTES_PER_WEIGHT = 10_000;
 const STYLES_WEIGHT = 3;
 const SEARCH_WEIGHT = 50;
-const FILTERED_AUDIT_WEIGHT = 50;
+const FILTERED_LOG_WEIGHT = 50;
 const PASSWORD_WEIGHT = 500;
 const CAPTURE_WEIGHT = 100;
 const VERIFICATION_WEIGHT = 2_000;
@@ -41,10 +41,8 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
   },
   "Query.elements": searched("the full-text index"),
   "Query.users": searched("every name"),
-  "Query.securityEvents": {
-    weight: ({ filter }) => isGiven(filter) ? FILTERED_AUDIT_WEIGHT : 0,
-    meaning: `${FILTERED_AUDIT_WEIGHT} more with a filter, which may read much to find little`,
-  },
+  "Query.securityEvents": filtered(),
+  "Query.mcpToolExecutions": filtered(),
   "Query.verifyAudit": { weight: VERIFICATION_WEIGHT, meaning: `${VERIFICATION_WEIGHT}: it reads the whole log` },
   "Mutation.captureElement": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: up to 12 MiB are stored` },
   "Mutation.sendChannelMessage": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: it may be a capture` },
@@ -72,6 +70,13 @@ function searched(what: string): FieldCost {
   return {
     weight: ({ search }) => isGiven(search) && search !== "" ? SEARCH_WEIGHT : 0,
     meaning: `${SEARCH_WEIGHT} more with a search, which reads ${what}`,
+  };
+}
+
+function filtered(): FieldCost {
+  return {
+    weight: ({ filter }) => isGiven(filter) ? FILTERED_LOG_WEIGHT : 0,
+    meaning: `${FILTERED_LOG_WEIGHT} more with a filter, which may read much to find little`,
   };
 }
 

@@ -1,7 +1,7 @@
 import { type ExecutionResult, OperationTypeNode } from "graphql";
 import type { Actor, GuestActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
-import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { type RateLimits, subjectOf } from "../rate_limits/rate_limits.ts";
 import { clearedSessionCookie } from "../sessions/cookies.ts";
 import type { StreamAnswer } from "./event_stream.ts";
 import { graphiqlResponse } from "./_graphiql.ts";
@@ -158,13 +158,6 @@ interface LazyHeaders {
 function lazyHeaders(): LazyHeaders {
   let headers: Headers | undefined;
   return { get: () => headers ??= new Headers(), areUsed: () => headers !== undefined };
-}
-
-/** Whom a request counts for: the user or token, a guest's address. */
-export function subjectOf(actor: Actor): string {
-  if (actor.kind === "token") return `token ${actor.tokenId}`;
-  if (actor.kind === "user") return `user ${actor.userId}`;
-  return actor.origin.ipAddress ?? "unknown";
 }
 
 function checkMethod({ method }: Request, headers: LazyHeaders): void {

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { Audit } from "../audit/audit.ts";
 import { addAuditSchema } from "../audit/schema.ts";
+import type { Clock } from "../base/clock.ts";
 import { addElementsSchema } from "../elements/schema.ts";
 import type { Elements } from "../elements/elements.ts";
 import { createBuilder } from "../graphql/builder.ts";
@@ -21,6 +22,8 @@ import { addSignallingSchema } from "../signalling/schema.ts";
 import type { Signalling } from "../signalling/signalling.ts";
 import { addStatusSchema } from "../status/schema.ts";
 import type { Status } from "../status/status.ts";
+import { addToolExecutionsSchema } from "../tool_executions/schema.ts";
+import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
 import { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
 
@@ -33,6 +36,7 @@ export interface Services {
   status: Status;
   sessions: Sessions;
   projects: Projects;
+  toolExecutions: ToolExecutions;
   elements: Elements;
   signalling: Signalling;
   peers: Peers;
@@ -45,12 +49,13 @@ export interface ServerFacts {
   publicUrl: () => string;
   /** Whether clients reach it over HTTPS, so that cookies are `Secure`. */
   secureCookies: boolean;
+  clock: Clock;
 }
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { audit, users, rateLimits, settings, status, sessions, projects, elements, signalling, peers, connections } =
-    services;
+  const { audit, users, rateLimits, settings, status, sessions, projects } = services;
+  const { toolExecutions, elements, signalling, peers, connections } = services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users, addAuditSchema(builder, audit));
   addRateLimitsSchema(builder, rateLimits);
@@ -58,6 +63,7 @@ export function buildSchema(services: Services, facts: ServerFacts): GraphQLSche
   addStatusSchema(builder, status);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });
+  addToolExecutionsSchema(builder, { toolExecutions, users, ...facts }, userTypes);
   const elementTypes = addElementsSchema(builder, { elements, projects, users }, {
     ...userTypes,
     ...projectTypes,

@@ -6,7 +6,7 @@ import { AppError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { maskError } from "../graphql/error_mask.ts";
-import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import { type RateLimits, subjectOf } from "../rate_limits/rate_limits.ts";
 import { factsElsewhere } from "./request_facts.ts";
 import { CLOSE_CODES, endReason, shortReason } from "./_close_codes.ts";
 import { orderById } from "./_operation_order.ts";
@@ -16,7 +16,6 @@ import type { Edge } from "./edge.ts";
 import type { PersistedDocuments } from "./persisted_documents.ts";
 import type { NoteRefusal } from "./refused_attempts.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { subjectOf } from "./graphql_http.ts";
 import type { Operations, PreparedOperation } from "./operations.ts";
 
 const log = roomLog("api");

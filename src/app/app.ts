@@ -3,7 +3,7 @@ import sql from "sql-template-tag";
 import { createEdge, type Edge } from "../api/edge.ts";
 import { createStreamAnswer } from "../api/event_stream.ts";
 import { createPersistedDocuments } from "../api/persisted_documents.ts";
-import { createGraphqlHttp, subjectOf } from "../api/graphql_http.ts";
+import { createGraphqlHttp } from "../api/graphql_http.ts";
 import { createOperations } from "../api/operations.ts";
 import { type NoteRefusal, noteRefusalsIn } from "../api/refused_attempts.ts";
 import { type BodyReader, createBodyReader } from "../api/request_body.ts";
@@ -26,12 +26,13 @@ import { createMcp } from "../mcp/mcp.ts";
 import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
-import { createRateLimits, type RateLimits } from "../rate_limits/rate_limits.ts";
+import { createRateLimits, type RateLimits, subjectOf } from "../rate_limits/rate_limits.ts";
 import { createSealer } from "../database/sealing.ts";
 import { createSettings } from "../settings/settings.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createStatus } from "../status/status.ts";
+import { createToolExecutions, type ToolExecutions } from "../tool_executions/tool_executions.ts";
 import { createUsers, type Credentials } from "../users/users.ts";
 import { readFailure } from "./backup_failure.ts";
 import { noteRestore } from "./restore_journal.ts";
@@ -54,6 +55,7 @@ export interface App extends AsyncDisposable {
   webSockets: WebSockets;
   mcp: { fetch(request: Request, actor: SignedInActor): Promise<Response>; close(): Promise<void> };
   elements: Elements;
+  toolExecutions: ToolExecutions;
   rateLimits: RateLimits;
   noteRefusal: NoteRefusal;
   schema: GraphQLSchema;
@@ -128,11 +130,12 @@ export async function createApp(
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
   const sessions = stack.use(createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }));
+  const toolExecutions = stack.use(createToolExecutions({ database, rateLimits, clock }));
   const elements = createElements({ database, audit, events, rateLimits, projects, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, settings, turn: config.turn, clock }));
   const noteRefusal = noteRefusalsIn(audit);
   const connections = stack.use(await openConnections({ database, projects, signalling, clock }));
-  stack.use(startScheduledPruning({ audit, connections, settings, clock }));
+  stack.use(startScheduledPruning({ audit, connections, toolExecutions, settings, clock }));
   const rtc = { hosts: config.rtcHosts, ports: config.rtcPorts };
   const peers = stack.use(
     createPeers({ signalling, elements, projects, sessions, connections, noteRefusal, clock, rtc }),
@@ -144,8 +147,12 @@ export async function createApp(
       "Others on the network can read passwords and tokens: put a proxy with TLS in front, see docs/proxies.md",
     );
   }
-  const rooms = { sessions, projects, elements, signalling, peers, connections };
-  const schema = buildSchema({ audit, users, rateLimits, settings, status, ...rooms }, { publicUrl, secureCookies });
+  const rooms = { sessions, projects, toolExecutions, elements, signalling, peers, connections };
+  const schema = buildSchema({ audit, users, rateLimits, settings, status, ...rooms }, {
+    publicUrl,
+    secureCookies,
+    clock,
+  });
   const metrics = createMetrics({
     version: VERSION,
     openSockets: () => webSockets.openCount(),
@@ -201,6 +208,7 @@ export async function createApp(
       close: () => mcp.close(),
     },
     elements,
+    toolExecutions,
     rateLimits,
     noteRefusal,
     schema,

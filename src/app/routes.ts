@@ -1,9 +1,9 @@
-import { subjectOf } from "../api/graphql_http.ts";
 import { type Actor, type GuestActor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
 import { isLoopback } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { requirePermission } from "../base/permissions.ts";
 import { localId } from "../graphql/nodes.ts";
+import { subjectOf } from "../rate_limits/rate_limits.ts";
 import type { App } from "./app.ts";
 
 /** A request, and as whom it is known so far. */

@@ -4,11 +4,13 @@ import type { Clock } from "../base/clock.ts";
 import { roomLog } from "../base/log.ts";
 import type { Connections } from "../peers/connections.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
 
 /** What pruning needs of the server. */
 export interface ScheduledPruningDependencies {
   audit: Audit;
   connections: Connections;
+  toolExecutions: ToolExecutions;
   settings: Settings;
   clock: Clock;
 }
@@ -18,9 +20,9 @@ const HOURLY = "17 * * * *";
 
 const log = roomLog("app");
 
-/** Deletes security events that are older than the settings want and connections that ended long ago, at the start and hourly; disposing it waits for a run under way. */
+/** Deletes security events and calls of tools that are older than the settings want and connections that ended long ago, at the start and hourly; disposing it waits for a run under way. */
 export function startScheduledPruning(
-  { audit, connections, settings, clock }: ScheduledPruningDependencies,
+  { audit, connections, toolExecutions, settings, clock }: ScheduledPruningDependencies,
 ): AsyncDisposable {
   let running = run();
   const job = new Cron(HOURLY, { timezone: "UTC", protect: true }, () => running = run());
@@ -37,6 +39,7 @@ export function startScheduledPruning(
       const count = await connections.prune();
       if (count > 0) log.info("Deleted {count} connections that ended long ago", { count });
     });
+    await quietly("tool executions", pruneToolExecutions);
   }
 
   async function pruneEvents(): Promise<void> {
@@ -44,6 +47,12 @@ export function startScheduledPruning(
     if (days === null) return;
     const events = await audit.prune(clock.now() - days * DAY_MS);
     if (events > 0) log.info("Deleted {events} security events older than {days} days", { events, days });
+  }
+
+  async function pruneToolExecutions(): Promise<void> {
+    const days = await settings.get("mcp.retention_days");
+    const count = await toolExecutions.prune(clock.now() - days * DAY_MS);
+    if (count > 0) log.info("Deleted {count} tool executions older than {days} days", { count, days });
   }
 
   async function quietly(what: string, prune: () => Promise<void>): Promise<void> {

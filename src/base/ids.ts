@@ -10,6 +10,14 @@ export function newIdAt(time: number): string {
   return v7({ msecs: time });
 }
 
+const LAST_UUID_TIME = 2 ** 48 - 1;
+
+/** The lowest id that `newIdAt` could give for a time, so that all before it are lower. RFC 9562 §5.7 */
+export function firstIdAt(time: number): string {
+  const digits = Math.min(Math.max(0, time), LAST_UUID_TIME).toString(16).padStart(12, "0");
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`;
+}
+
 const UUID_LENGTH = 36;
 
 /** Whether `text` is a UUID (RFC 9562) as Fingerpost stores it, in lower case. */

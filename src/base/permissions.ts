@@ -43,6 +43,8 @@ export const PERMISSIONS = {
   /** See the counters of `/metrics` from elsewhere. */
   READ_METRICS: { roles: ADMINS, scope: "ANY", projectRole: null },
   READ_AUDIT: { roles: ADMINS, scope: "AUDIT_READ", projectRole: null },
+  /** Tell of a tool that one called oneself. What one called oneself each may read; all there is needs READ_AUDIT. */
+  REPORT_TOOL_EXECUTIONS: { roles: ALL, scope: "ANY", projectRole: null },
   CREATE_PROJECTS: { roles: DEVELOPERS, scope: "SESSION", projectRole: null },
   /** A project's name and members; an admin may of any project. */
   READ_PROJECT: { roles: ALL, scope: "ANY", projectRole: "VIEWER" },

@@ -54,6 +54,13 @@ export interface RateLimitsDependencies {
   clock: Clock;
 }
 
+/** By whom most actions are counted: a token, a user with all of its sessions, or a guest's address. */
+export function subjectOf(actor: Actor): string {
+  if (actor.kind === "token") return `token ${actor.tokenId}`;
+  if (actor.kind === "user") return `user ${actor.userId}`;
+  return actor.origin.ipAddress ?? "unknown";
+}
+
 /** Builds the rate limits on the rules' table and the counters' file. */
 export function createRateLimits({ database, kv, audit, clock }: RateLimitsDependencies): RateLimits {
   const rules = createRules(database, clock);

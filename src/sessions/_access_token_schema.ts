@@ -53,7 +53,7 @@ const newAccessToken = z.object({
   expiresAt: z.number().nullish().transform((at) => at ?? null),
 });
 
-/** Adds the mutations of access tokens. */
+/** Adds `currentToken` and the mutations of access tokens. */
 export function addAccessTokens(
   builder: Builder,
   sessions: Sessions,
@@ -75,6 +75,13 @@ export function addAccessTokens(
       accessToken: t.expose("accessToken", { type: types.AccessToken, description: "What stays known of it." }),
     }),
   });
+  builder.queryField("currentToken", (t) =>
+    t.field({
+      type: types.AccessToken,
+      nullable: true,
+      description: "The access token with which this is asked; null for a session. `UNAUTHENTICATED`.",
+      resolve: (_root, _args, { actor }) => sessions.currentToken(actor),
+    }));
   builder.mutationFields((t) => ({
     createAccessToken: t.field({
       type: CreateAccessTokenPayload,

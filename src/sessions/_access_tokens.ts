@@ -1,4 +1,4 @@
-import { type Actor, requireSession, type TokenScope } from "../base/actor.ts";
+import { type Actor, requireSession, requireSignedIn, type TokenScope } from "../base/actor.ts";
 import { AppError, invalidInput } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { requirePermission, requireSelfOr } from "../base/permissions.ts";
@@ -21,12 +21,14 @@ export interface CreatedAccessToken {
   accessToken: AccessToken;
 }
 
-/** Access tokens of the actor, and of others for admins; in a session only. */
+/** Access tokens of the actor, and of others for admins; but for `currentToken` in a session only. */
 export interface AccessTokens {
   /** Makes an access token for the actor; the token is told here and nowhere else. Throws `INVALID_INPUT`, `NOT_FOUND`, `CONFLICT`. */
   createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken>;
   /** Ends one of the actor's access tokens, or anybody's for an admin. Throws `NOT_FOUND`. */
   revokeAccessToken(actor: Actor, id: string): Promise<void>;
+  /** The access token with which the actor asks, null for a session. Throws `UNAUTHENTICATED`. */
+  currentToken(actor: Actor): Promise<AccessToken | null>;
   /** The access tokens of users that the actor was already shown, a list for each; `FORBIDDEN` for another's, unless to an admin. */
   accessTokensOf(actor: Actor, userIds: readonly string[]): Promise<(AccessToken[] | AppError)[]>;
 }
@@ -38,7 +40,7 @@ export function createAccessTokens(
   { database, audit, clock, requireProject }: SessionsDependencies,
   followers: Followers,
 ): AccessTokens {
-  return { createAccessToken, revokeAccessToken, accessTokensOf };
+  return { createAccessToken, revokeAccessToken, currentToken, accessTokensOf };
 
   async function createAccessToken(actor: Actor, input: NewAccessToken): Promise<CreatedAccessToken> {
     const { userId } = requirePermission(actor, "MANAGE_ACCOUNT");
@@ -71,6 +73,14 @@ export function createAccessTokens(
       return token.userId;
     });
     followers.end({ userId: ownerId, credentialId: id }, "REVOKED");
+  }
+
+  async function currentToken(actor: Actor): Promise<AccessToken | null> {
+    const signedIn = requireSignedIn(actor);
+    if (signedIn.kind === "user") return null;
+    const token = await findToken(database.read, signedIn.tokenId);
+    if (token === undefined) throw new AppError("UNAUTHENTICATED", "No longer signed in");
+    return token;
   }
 
   async function accessTokensOf(actor: Actor, userIds: readonly string[]): Promise<(AccessToken[] | AppError)[]> {

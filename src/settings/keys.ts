@@ -27,6 +27,12 @@ export const SETTING_KEYS = {
     secret: false,
     description: "Security events older than this many days are deleted, 30 to 36,500; null: none ever is.",
   }),
+  "mcp.retention_days": setting({
+    schema: z.int().min(1).max(36_500),
+    default: 30,
+    secret: false,
+    description: "Records of calls of MCP tools older than this many days are deleted, 1 to 36,500.",
+  }),
   "turn.urls": setting({
     schema: z.array(iceUrl).max(8),
     default: [],

@@ -22,7 +22,11 @@ CREATE INDEX elements_by_time ON elements (project_id, created_at, id);
 
 CREATE INDEX elements_stale ON elements (project_id, page_id) WHERE stale_since IS NOT NULL AND page_id IS NOT NULL;
 
-CREATE INDEX mcp_tool_executions_by_actor ON mcp_tool_executions (actor_id) WHERE actor_id IS NOT NULL;
+CREATE INDEX mcp_tool_executions_by_actor ON mcp_tool_executions (actor_id, id) WHERE actor_id IS NOT NULL;
+
+CREATE INDEX mcp_tool_executions_by_tool ON mcp_tool_executions (tool, id);
+
+CREATE INDEX mcp_tool_executions_failed ON mcp_tool_executions (outcome, id) WHERE outcome <> 'ok';
 
 CREATE INDEX project_members_by_project ON project_members (project_id, user_id);
 
@@ -251,7 +255,12 @@ CREATE TABLE mcp_tool_executions (
   duration_ms REAL NOT NULL CHECK (duration_ms >= 0),
   result_bytes INTEGER NOT NULL CHECK (result_bytes >= 0),
   started_at INTEGER NOT NULL CHECK (started_at BETWEEN 0 AND 8640000000000000)
-) STRICT;
+, argument_hash TEXT CHECK (
+  length(argument_hash) = 64 AND argument_hash NOT GLOB '*[^0-9a-f]*') NOT NULL, CONSTRAINT mcp_tool_executions_id_shape CHECK (
+  id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32), CONSTRAINT mcp_tool_executions_tool_shape CHECK (
+  tool GLOB '[a-z]*' AND tool NOT GLOB '*[^a-z0-9_]*'), CONSTRAINT mcp_tool_executions_error CHECK (
+  error_code IS NULL OR (outcome <> 'ok' AND error_code GLOB '[A-Z]*' AND error_code NOT GLOB '*[^A-Z_]*')), CONSTRAINT mcp_tool_executions_numbers CHECK (
+  duration_ms <= 1.7976931348623157e308 AND result_bytes <= 2147483647)) STRICT;
 
 CREATE TABLE migrations (
   version TEXT PRIMARY KEY,

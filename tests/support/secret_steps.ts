@@ -8,6 +8,7 @@ import type { Data, RunningApp } from "./running_app.ts";
 import { makeSession } from "./sessions.ts";
 import { candidateOf, sdpOf } from "./signals.ts";
 import { ELEMENT_EVENTS, subscribe } from "./subscription.ts";
+import { toolExecution } from "./tool_executions.ts";
 
 /** A running server, who uses it, and every credential that it gave out. */
 export interface SecretWorld {
@@ -98,6 +99,15 @@ export const STEPS: Record<string, Step> = {
   ),
   livePages: query(`{ livePages { url title } }`),
   webrtcConnections: query(`{ webrtcConnections { totalCount edges { node { state } } } }`),
+  currentToken: query(`{ currentToken { name } }`),
+  mcpToolExecutions: query(`{ mcpToolExecutions { edges { node { tool argumentHash } } } }`),
+  recordToolExecution: async (world) => {
+    const record = `mutation ($input: RecordToolExecutionInput!) { recordToolExecution(input: $input) }`;
+    await world.app.ask(record, { input: toolExecution() }, world.owner.token);
+    for (const wrong of [{ tool: PASSING.argument }, { argumentHash: PASSING.argument }]) {
+      assert.equal(await codeOf(world, record, { input: toolExecution(wrong) }), "INVALID_INPUT");
+    }
+  },
   setConfig: async (world) => {
     const set = `mutation ($key: String!, $value: JSON!, $secret: Boolean) {
       setConfig(key: $key, value: $value, secret: $secret) { value } }`;
