@@ -38,7 +38,7 @@ import { readFailure } from "./backup_failure.ts";
 import { noteRestore } from "./restore_journal.ts";
 import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
 import { bringUpToDate, resealWithCurrentKey } from "./bringing_up_to_date.ts";
-import { mcpCallerFor } from "./mcp_caller.ts";
+import { mcpCallerFor, streamOwnerOf } from "./mcp_caller.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { startScheduledPruning } from "./scheduled_pruning.ts";
@@ -53,7 +53,11 @@ export interface App extends AsyncDisposable {
   metrics: Metrics;
   graphql: (request: Request, guest: GuestActor) => Promise<Response>;
   webSockets: WebSockets;
-  mcp: { fetch(request: Request, actor: SignedInActor): Promise<Response>; close(): Promise<void> };
+  mcp: {
+    fetch(request: Request, actor: SignedInActor): Promise<Response>;
+    streamCount(): number;
+    close(): Promise<void>;
+  };
   elements: Elements;
   toolExecutions: ToolExecutions;
   rateLimits: RateLimits;
@@ -81,6 +85,8 @@ export interface AppOptions {
 const log = roomLog("app");
 
 const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
+const RESOURCES = new URL("../mcp/resources", import.meta.url).pathname;
+const PROMPTS = new URL("../mcp/prompts", import.meta.url).pathname;
 
 /** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
 export async function createApp(
@@ -189,6 +195,8 @@ export async function createApp(
       { path: OPERATIONS, origin: "fingerpost", mutations: true },
       { path: folder.paths.tools, origin: "operator", mutations: config.toolMutations },
     ],
+    resources: RESOURCES,
+    prompts: PROMPTS,
   });
   const mcp = createMcp(adapter);
   stack.defer(() => mcp.close());
@@ -204,7 +212,11 @@ export async function createApp(
     graphql,
     webSockets,
     mcp: {
-      fetch: (request, actor) => mcp.fetch(request, mcpCallerFor(actor, { operations, record: () => {} })),
+      fetch: (request, actor) => {
+        const caller = mcpCallerFor(actor, { operations, record: () => {} });
+        return mcp.fetch(request, caller, streamOwnerOf(actor, sessions));
+      },
+      streamCount: () => mcp.streamCount(),
       close: () => mcp.close(),
     },
     elements,

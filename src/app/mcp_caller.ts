@@ -3,6 +3,8 @@ import { factsElsewhere } from "../api/request_facts.ts";
 import type { SignedInActor } from "../base/actor.ts";
 import { newId } from "../base/ids.ts";
 import type { Caller, ToolExecution } from "../mcp/caller.ts";
+import type { StreamOwner } from "../mcp/stream_owner.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 
 /** What an actor's calls run on. */
 export interface McpCallerDependencies {
@@ -30,6 +32,12 @@ export function mcpCallerFor(actor: SignedInActor, { operations, record }: McpCa
       else yield answer;
     },
   };
+}
+
+/** Whose an actor's streams are: they end with its session or access token. */
+export function streamOwnerOf(actor: SignedInActor, { follow }: Pick<Sessions, "follow">): StreamOwner {
+  const credential = actor.kind === "token" ? `token ${actor.tokenId}` : `session ${actor.sessionId}`;
+  return { credential, userId: actor.userId, follow: (onEnded) => follow(actor, onEnded) };
 }
 
 // What waits for the next result would wait on after the signal.

@@ -2,6 +2,13 @@ import { type Implementation, ProtocolError, ProtocolErrorCode, Server, type Too
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
 import type { GraphQLSchema } from "graphql";
 import { createToolCalls } from "./_tool_calls.ts";
+import { addCompletion } from "./_completion.ts";
+import { type FindDocument, readDocuments } from "./_documents.ts";
+import { readPrompts } from "./_prompt_files.ts";
+import { addPrompts } from "./_prompts.ts";
+import { createResourceReader } from "./_resource_reading.ts";
+import { addResources, RESOURCE_CAPABILITIES } from "./_resources.ts";
+import type { ResourceSubscriptions } from "./_standing_streams.ts";
 import { readTools, type ToolDefinition, type ToolFolder } from "./_tools.ts";
 import type { Caller } from "./caller.ts";
 
@@ -11,6 +18,10 @@ export interface AdapterOptions {
   version: string;
   /** Folders whose `.graphql` files are the tools. */
   tools: readonly ToolFolder[];
+  /** The folder of the documents that resources are read with. */
+  resources: string;
+  /** The folder of the prompts. */
+  prompts: string;
 }
 
 /** Where a server of the protocol stands. */
@@ -18,11 +29,15 @@ export interface ServingContext {
   /** Before protocol 2026-07-28, or from then on. */
   era: "legacy" | "modern";
   transport: "http" | "stdio";
+  /** What its client of protocol 2025 subscribes to; absent: nothing. */
+  subscriptions?: ResourceSubscriptions;
 }
 
 /** What an AI tool may ask, whatever carries it: each tool is one GraphQL operation. */
 export interface Adapter {
   tools: readonly ToolDefinition[];
+  /** What resources are read and watched with. */
+  documents: FindDocument;
   /** A server for one request, or for one connection that lasts. */
   serverFor(caller: Caller, context: ServingContext): Server;
   /** The scopes that a tool needs and the caller's token lacks; null: it may be called, or there is none. */
@@ -36,18 +51,23 @@ const INSTRUCTIONS =
 const LIST_CACHE = { ttlMs: 300_000, cacheScope: "private" } as const;
 
 /** Builds the adapter. Throws an Error that names a document that does not fit the schema. */
-export async function createAdapter({ schema, version, tools: folders }: AdapterOptions): Promise<Adapter> {
+export async function createAdapter(
+  { schema, version, tools: folders, resources, prompts: promptFolder }: AdapterOptions,
+): Promise<Adapter> {
   const tools = await readTools(folders, schema);
+  const documents = await readDocuments(resources, schema);
+  const prompts = await readPrompts(promptFolder, schema);
+  const reader = createResourceReader(documents);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const listed = new Map(tools.map((tool) => [tool.name, toListed(tool)]));
   const calls = createToolCalls(tools);
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
   const serverInfo: Implementation = { name: "fingerpost", title: "Fingerpost", version };
-  return { tools, serverFor, missingScopes };
+  return { tools, documents, serverFor, missingScopes };
 
-  function serverFor(caller: Caller, _context: ServingContext): Server {
+  function serverFor(caller: Caller, context: ServingContext): Server {
     const server = new Server(serverInfo, {
-      capabilities: { tools: {} },
+      capabilities: { tools: {}, prompts: {}, completions: {}, ...RESOURCE_CAPABILITIES },
       instructions: INSTRUCTIONS,
       jsonSchemaValidator,
       cacheHints: { "tools/list": LIST_CACHE, "server/discover": LIST_CACHE },
@@ -61,6 +81,9 @@ export async function createAdapter({ schema, version, tools: folders }: Adapter
       }
       return await calls.call(tool, params.arguments ?? {}, { caller, request: mcpReq });
     });
+    addResources(server, reader, { caller, context });
+    addPrompts(server, prompts, caller);
+    addCompletion(server, { documents, prompts }, caller);
     return server;
   }
 

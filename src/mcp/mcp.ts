@@ -1,14 +1,18 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { roomLog } from "../base/log.ts";
+import { createUpdateStreams } from "./_update_streams.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Caller } from "./caller.ts";
+import type { StreamOwner } from "./stream_owner.ts";
 
 const log = roomLog("mcp");
 
 /** MCP over Streamable HTTP, protocol 2026-07-28 and, statelessly, the 2025 versions. */
 export interface Mcp {
   /** Answers a request of somebody signed in; host, origin and rate are checked before, and its body is read. */
-  fetch(request: Request, caller: Caller): Promise<Response>;
+  fetch(request: Request, caller: Caller, owner: StreamOwner): Promise<Response>;
+  /** How many streams of updates are open. */
+  streamCount(): number;
   close(): Promise<void>;
 }
 
@@ -16,18 +20,32 @@ const MAX_BODY_BYTES = 1_048_576;
 
 /** Builds the HTTP side of an adapter. */
 export function createMcp(adapter: Adapter): Mcp {
-  const handlers = new WeakMap<object, Caller>();
+  const served = new WeakMap<object, { caller: Caller; owner: StreamOwner }>();
+  const streams = createUpdateStreams({
+    documents: adapter.documents,
+    serverFor: (caller) => adapter.serverFor(caller, { era: "modern", transport: "http" }),
+  });
   const handler = createMcpHandler(({ era, authInfo }) => {
-    const caller = authInfo && handlers.get(authInfo);
-    if (caller === undefined) throw new Error("An MCP request came without its caller");
-    return adapter.serverFor(caller, { era, transport: "http" });
+    const serving = authInfo && served.get(authInfo);
+    if (serving === undefined) throw new Error("An MCP request came without its caller");
+    const subscriptions = streams.subscriptionsOf(serving.caller, serving.owner);
+    return adapter.serverFor(serving.caller, { era, transport: "http", subscriptions });
   }, { maxRequestBodySize: MAX_BODY_BYTES, onerror: (error) => log.debug("MCP refused: {error}", { error }) });
-  return { fetch, close: () => handler.close() };
+  return {
+    fetch,
+    streamCount: () => streams.count(),
+    async close() {
+      await streams[Symbol.asyncDispose]();
+      await handler.close();
+    },
+  };
 
-  async function fetch(request: Request, caller: Caller): Promise<Response> {
+  async function fetch(request: Request, caller: Caller, owner: StreamOwner): Promise<Response> {
+    const stream = await streams.answer(request, caller, owner);
+    if (stream !== null) return stream;
     // The token itself stays outside: nothing behind this needs it.
     const authInfo = { token: "", clientId: "", scopes: [] };
-    handlers.set(authInfo, caller);
+    served.set(authInfo, { caller, owner });
     return await handler.fetch(request, { authInfo });
   }
 }
