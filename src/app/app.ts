@@ -213,7 +213,7 @@ export async function createApp(
     webSockets,
     mcp: {
       fetch: (request, actor) => {
-        const caller = mcpCallerFor(actor, { operations, record: () => {} });
+        const caller = mcpCallerFor(actor, { operations, toolExecutions });
         return mcp.fetch(request, caller, streamOwnerOf(actor, sessions));
       },
       streamCount: () => mcp.streamCount(),

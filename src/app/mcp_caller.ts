@@ -2,24 +2,25 @@ import type { Operations } from "../api/operations.ts";
 import { factsElsewhere } from "../api/request_facts.ts";
 import type { SignedInActor } from "../base/actor.ts";
 import { newId } from "../base/ids.ts";
-import type { Caller, ToolExecution } from "../mcp/caller.ts";
+import type { Caller } from "../mcp/caller.ts";
 import type { StreamOwner } from "../mcp/stream_owner.ts";
+import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 /** What an actor's calls run on. */
 export interface McpCallerDependencies {
   operations: Operations;
-  /** Keeps how a tool's call went. */
-  record: (actor: SignedInActor, execution: ToolExecution) => void;
+  toolExecutions: Pick<ToolExecutions, "record">;
 }
 
 /** Binds the MCP adapter's caller to an actor of this server: its operations run here, with the actor's rights. */
-export function mcpCallerFor(actor: SignedInActor, { operations, record }: McpCallerDependencies): Caller {
+export function mcpCallerFor(actor: SignedInActor, { operations, toolExecutions }: McpCallerDependencies): Caller {
   const run = (query: string, variables: Record<string, unknown>, signal: AbortSignal) =>
     operations.run({ query, variables }, { actor, signal: () => signal, requestId: newId(), ...factsElsewhere() });
   return {
     scopes: actor.kind === "token" ? actor.scopes : null,
-    record: (execution) => record(actor, execution),
+    record: ({ startedAt, ...execution }) =>
+      toolExecutions.record(actor, { ...execution, startedAt: startedAt.getTime() }),
     async execute(query, variables, { signal }) {
       const answer = await run(query, variables, signal);
       if (!("next" in answer)) return answer;
