@@ -1,7 +1,8 @@
 import type { ExecutionResult } from "graphql";
-import { AppError } from "../base/errors.ts";
+import type { AppError } from "../base/errors.ts";
 import type { RequestContext } from "../graphql/builder.ts";
 import { maskError } from "../graphql/error_mask.ts";
+import { toEndError } from "../sessions/credential_end.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 type Results = AsyncIterableIterator<ExecutionResult>;
@@ -17,9 +18,7 @@ export function endWithCredential(
   let reason: AppError | null = null;
   // What the source waits for ends by it, and with that the wait of our own reader.
   const following = follow(actor, (end) => {
-    reason = end === "SIGNED_OUT"
-      ? new AppError("UNAUTHENTICATED", "No longer signed in")
-      : new AppError("FORBIDDEN", "The right to this was taken away");
+    reason = toEndError(end);
     void source.return?.();
   });
   return {

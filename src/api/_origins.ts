@@ -12,6 +12,8 @@ export interface OriginRules {
 export interface Origins {
   /** See `Edge.isKnownHost`. */
   isKnownHost(request: Request): boolean;
+  /** See `Edge.ownOrigin`. */
+  ownOrigin(request: Request): string;
   /** See `Edge.isAllowedOrigin`. */
   isAllowedOrigin(request: Request): boolean;
   /** See `Edge.isSameOrigin`. */
@@ -27,7 +29,7 @@ const HOST = /^(?:\[[\da-f:.]+\]|[a-z\d._-]+)(?::\d{1,5})?$/;
 export function createOrigins({ publicUrl, allowedOrigins }: OriginRules): Origins {
   // By the text that was sent: a client sends one all the time, and the public URL never changes once there are clients.
   const known = new Set<string>();
-  return { isKnownHost, isAllowedOrigin, isSameOrigin };
+  return { isKnownHost, ownOrigin, isAllowedOrigin, isSameOrigin };
 
   // In the absolute form of a request (RFC 9112 §3.2.2) the URL names another host than the header may: both are asked.
   function isKnownHost(request: Request): boolean {
@@ -43,6 +45,13 @@ export function createOrigins({ publicUrl, allowedOrigins }: OriginRules): Origi
     const known = new URL(publicUrl());
     const url = parseHost(host, known.protocol);
     return url !== null && (url.host === known.host || isLoopback(url.hostname));
+  }
+
+  // Under whatever loopback name it is reached by. Not where the public URL is another: a proxy on this machine may say a name of its own.
+  function ownOrigin(request: Request): string {
+    const url = parseHost(request.headers.get("host"), "http:");
+    const isLocal = url !== null && isLoopback(url.hostname) && isLoopback(new URL(publicUrl()).hostname);
+    return isLocal ? url.origin : publicUrl();
   }
 
   function isAllowedOrigin(request: Request): boolean {

@@ -21,6 +21,8 @@ export interface Edge {
   clientAddress(request: Request, peer: string | null): string | null;
   /** Whether `Host` is loopback's or the public URL's: a page that rebinds its name to this machine is turned away. */
   isKnownHost(request: Request): boolean;
+  /** The server's origin as who asks knows it: the public URL, or the loopback name that was asked for where that is one. */
+  ownOrigin(request: Request): string;
   /** Whether a page of this origin may call: no `Origin`, the server's own, or an allowed one. */
   isAllowedOrigin(request: Request): boolean;
   /** Whether the browser says that the server's own page asks. */
@@ -47,13 +49,14 @@ const MAX_USER_AGENT_LENGTH = 500;
 
 /** Builds the edge. */
 export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }: EdgeDependencies): Edge {
-  const { isKnownHost, isAllowedOrigin, isSameOrigin } = createOrigins(rules);
+  const { isKnownHost, ownOrigin, isAllowedOrigin, isSameOrigin } = createOrigins(rules);
   return {
     clientAddress: (request, peer) => {
       const forwardedFor = trustedProxies.length === 0 ? null : request.headers.get("x-forwarded-for");
       return findClientAddress(peer, forwardedFor, trustedProxies);
     },
     isKnownHost,
+    ownOrigin,
     isAllowedOrigin,
     isSameOrigin,
     guestOf,

@@ -47,7 +47,7 @@ export function createGraphqlHttp(
       const refusal = request.signal.aborted ? new AppError("UNAVAILABLE", "The request was broken off") : error;
       if (!(refusal instanceof AppError)) throw refusal;
       noteRefusal(actor, refusal, "/graphql");
-      return withHeaders(request, refusalResponse(request, refusal, headers.get()));
+      return withHeaders(request, refusalResponse(request, refusal, { headers: headers.get() }));
     }
   };
 

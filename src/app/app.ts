@@ -21,15 +21,13 @@ import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
 import { startScrubbing } from "../kv/scrubbing.ts";
-import { createAdapter } from "../mcp/adapter.ts";
-import { createMcp } from "../mcp/mcp.ts";
 import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
 import { createRateLimits, type RateLimits, subjectOf } from "../rate_limits/rate_limits.ts";
 import { createSealer } from "../database/sealing.ts";
 import { createSettings } from "../settings/settings.ts";
-import { createSessions } from "../sessions/sessions.ts";
+import { createSessions, type Sessions } from "../sessions/sessions.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createStatus } from "../status/status.ts";
 import { createToolExecutions, type ToolExecutions } from "../tool_executions/tool_executions.ts";
@@ -38,7 +36,7 @@ import { readFailure } from "./backup_failure.ts";
 import { noteRestore } from "./restore_journal.ts";
 import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
 import { bringUpToDate, resealWithCurrentKey } from "./bringing_up_to_date.ts";
-import { mcpCallerFor, streamOwnerOf } from "./mcp_caller.ts";
+import { createMcpService, type McpService } from "./mcp_service.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
 import { startScheduledPruning } from "./scheduled_pruning.ts";
@@ -53,11 +51,8 @@ export interface App extends AsyncDisposable {
   metrics: Metrics;
   graphql: (request: Request, guest: GuestActor) => Promise<Response>;
   webSockets: WebSockets;
-  mcp: {
-    fetch(request: Request, actor: SignedInActor): Promise<Response>;
-    streamCount(): number;
-    close(): Promise<void>;
-  };
+  mcp: McpService;
+  follow: Sessions["follow"];
   elements: Elements;
   toolExecutions: ToolExecutions;
   rateLimits: RateLimits;
@@ -78,22 +73,21 @@ export interface AppOptions {
   publicUrl: () => string;
   /** Puts something around the limits: a bench measures so what they cost. */
   wrapRateLimits?: (rateLimits: RateLimits) => RateLimits;
+  /** Puts something in front of the MCP adapter: a test has tools of its own so. */
+  wrapMcp?: (mcp: McpService) => McpService;
   /** How long an operation may take; 10 s if absent. */
   operationDeadlineMs?: number;
 }
 
 const log = roomLog("app");
 
-const OPERATIONS = new URL("../mcp/operations", import.meta.url).pathname;
-const RESOURCES = new URL("../mcp/resources", import.meta.url).pathname;
-const PROMPTS = new URL("../mcp/prompts", import.meta.url).pathname;
-
 /** Builds every room in order, lower floors first; disposing it closes them in reverse. Throws `UNAVAILABLE`, `INVALID_INPUT`. */
 export async function createApp(
   config: Config,
-  { clock = systemClock, onFirstAdmin, publicUrl, wrapRateLimits = (limits) => limits, operationDeadlineMs }:
+  { clock = systemClock, publicUrl, wrapRateLimits = (limits) => limits, wrapMcp = (mcp) => mcp, ...options }:
     AppOptions,
 ): Promise<App> {
+  const { onFirstAdmin, operationDeadlineMs } = options;
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
   const only = config.trustedDocuments === "only";
@@ -188,17 +182,16 @@ export async function createApp(
     stopped: stopped.signal,
   });
   const webSockets = createWebSockets({ operations, persisted, edge, rateLimits, sessions, noteRefusal, clock });
-  const adapter = await createAdapter({
-    schema,
-    version: VERSION,
-    tools: [
-      { path: OPERATIONS, origin: "fingerpost", mutations: true },
-      { path: folder.paths.tools, origin: "operator", mutations: config.toolMutations },
-    ],
-    resources: RESOURCES,
-    prompts: PROMPTS,
-  });
-  const mcp = createMcp(adapter);
+  const mcp = wrapMcp(
+    await createMcpService({
+      schema,
+      operations,
+      sessions,
+      toolExecutions,
+      ownTools: folder.paths.tools,
+      ownMutations: config.toolMutations,
+    }),
+  );
   stack.defer(() => mcp.close());
   const firstAdmin = await users.ensureAdmin({ email: config.adminEmail, password: config.adminPassword });
   if (firstAdmin !== null) onFirstAdmin?.(firstAdmin);
@@ -211,14 +204,8 @@ export async function createApp(
     metrics,
     graphql,
     webSockets,
-    mcp: {
-      fetch: (request, actor) => {
-        const caller = mcpCallerFor(actor, { operations, toolExecutions });
-        return mcp.fetch(request, caller, streamOwnerOf(actor, sessions));
-      },
-      streamCount: () => mcp.streamCount(),
-      close: () => mcp.close(),
-    },
+    mcp,
+    follow: sessions.follow,
     elements,
     toolExecutions,
     rateLimits,

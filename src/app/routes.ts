@@ -1,23 +1,11 @@
-import { type Actor, type GuestActor, requireSignedIn, type SignedInActor } from "../base/actor.ts";
 import { isLoopback } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { requirePermission } from "../base/permissions.ts";
 import { localId } from "../graphql/nodes.ts";
-import { subjectOf } from "../rate_limits/rate_limits.ts";
 import type { App } from "./app.ts";
-
-/** A request, and as whom it is known so far. */
-export interface Incoming {
-  request: Request;
-  /** Nobody in particular, from where the request came. */
-  guest: GuestActor;
-  /** The guest until its credential was read. */
-  actor: Actor;
-  /** The path of its URL; empty where that makes none. */
-  pathname: string;
-}
-
-const MAX_MCP_BODY_BYTES = 1_048_576;
+import { answerDiscovery } from "./authorization_discovery.ts";
+import { identifySignedIn, type Incoming } from "./incoming.ts";
+import { answerMcp } from "./mcp_route.ts";
 
 /** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
@@ -48,6 +36,8 @@ function requireKnownHost({ edge }: App, request: Request): void {
 async function answerOther(app: App, incoming: Incoming): Promise<Response> {
   const { request, pathname } = incoming;
   requireKnownHost(app, request);
+  const discovery = answerDiscovery(request, pathname, app.edge.ownOrigin(request));
+  if (discovery !== null) return discovery;
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
   if (pathname === "/mcp") return await answerMcp(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
@@ -75,17 +65,6 @@ async function answerMetrics(app: App, incoming: Incoming): Promise<Response> {
   return new Response(await app.metrics.text(), { headers: { "content-type": app.metrics.contentType } });
 }
 
-async function answerMcp(app: App, incoming: Incoming): Promise<Response> {
-  const { request } = incoming;
-  if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
-  const actor = await identifySignedIn(app, incoming);
-  await app.rateLimits.take("mcp", subjectOf(actor));
-  if (request.body === null) return await app.mcp.fetch(request, actor);
-  // Read here: the library bounds its size, and waits for it as long as it takes.
-  const body = await app.bodies.read(request, MAX_MCP_BODY_BYTES);
-  return await app.mcp.fetch(new Request(request, { body }), actor);
-}
-
 async function answerScreenshot(app: App, incoming: Incoming, id: string): Promise<Response> {
   const { request } = incoming;
   const actor = await identifySignedIn(app, incoming);
@@ -97,9 +76,4 @@ async function answerScreenshot(app: App, incoming: Incoming, id: string): Promi
     "cache-control": "private, no-cache",
   };
   return new Response(request.method === "HEAD" ? null : bytes.slice(), { headers });
-}
-
-async function identifySignedIn(app: App, incoming: Incoming): Promise<SignedInActor> {
-  incoming.actor = await app.edge.identify(incoming.request, incoming.guest);
-  return requireSignedIn(incoming.actor);
 }

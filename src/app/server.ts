@@ -6,7 +6,9 @@ import { roomLog } from "../base/log.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { listen, type Listener } from "./listener.ts";
 import { routeOf } from "./metrics.ts";
-import { type Incoming, route, withHeaders } from "./routes.ts";
+import { resourceMetadataFor } from "./authorization_discovery.ts";
+import type { Incoming } from "./incoming.ts";
+import { route, withHeaders } from "./routes.ts";
 
 const log = roomLog("app");
 
@@ -118,8 +120,10 @@ function toIncoming({ edge }: App, request: Request, peer: string | null): Incom
 function refuse(app: App, { request, actor, pathname }: Incoming, error: AppError): Response {
   const route = routeOf(pathname);
   // Of a path only what is ours is noted: the rest may be anything.
-  app.noteRefusal(actor, error, route === "other" || route === "health" ? "/" : `/${route}`);
-  return refusalResponse(request, error);
+  const operation = route === "other" || route === "health" ? "/" : `/${route}`;
+  app.noteRefusal(actor, error, error.needed?.tool ?? operation);
+  const resourceMetadata = resourceMetadataFor(pathname, app.edge.ownOrigin(request));
+  return refusalResponse(request, error, { resourceMetadata });
 }
 
 function toAppError(thrown: unknown): AppError {

@@ -32,10 +32,17 @@ export interface ErrorDetails {
 /** What else was refused with an error, for the audit log alone: a thing that is there and hidden, or a credential that is dead or none. */
 export type Refusal = "hidden" | "credential";
 
+/** A tool that was called with an access token that lacks scopes, and all scopes that it needs. */
+export interface ToolScopes {
+  tool: string;
+  scopes: readonly string[];
+}
+
 /** What an error carries for the server alone. */
 interface ErrorFacts {
   refusal?: Refusal;
   httpStatus?: number;
+  needed?: ToolScopes;
 }
 
 /** The one error that rooms throw on purpose and clients may read; anything else is a bug and is masked as `INTERNAL`. */
@@ -47,14 +54,17 @@ export class AppError extends Error {
   readonly refusal: Refusal | null;
   /** The HTTP status of an answer that is this error alone, where it says more than the code's. */
   readonly httpStatus: number | null;
+  /** Set: a client that asks for more scopes may call again. */
+  readonly needed: ToolScopes | null;
 
   constructor(code: ErrorCode, message: string, options: ErrorDetails & ErrorOptions & ErrorFacts = {}) {
-    const { cause, refusal = null, httpStatus = null, ...details } = options;
+    const { cause, refusal = null, httpStatus = null, needed = null, ...details } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
     this.refusal = refusal;
     this.httpStatus = httpStatus;
+    this.needed = needed;
   }
 }
 

@@ -6,14 +6,14 @@ import { createElementWatch, type Wish } from "./_element_watch.ts";
 import { MAX_WAITING_MESSAGES, relay } from "./_event_stream.ts";
 import type { StreamSlots } from "./_stream_slots.ts";
 import type { Caller } from "./caller.ts";
-import type { StreamOwner } from "./stream_owner.ts";
+import type { IncomingMessage } from "./mcp.ts";
 
 const log = roomLog("mcp");
 
 /** Streams of `subscriptions/listen`. MCP 2026-07-28, Subscriptions */
 export interface ListenStreams extends AsyncDisposable {
   /** Answers a request to listen with a stream, or with what is wrong with it. */
-  open(request: Request, caller: Caller, owner: StreamOwner): Promise<Response>;
+  open(request: Request, incoming: IncomingMessage): Promise<Response>;
 }
 
 /** What the streams are built on. */
@@ -45,8 +45,8 @@ export function createListenStreams({ documents, slots, serverFor }: ListenStrea
     },
   };
 
-  async function listen(request: Request, caller: Caller, owner: StreamOwner): Promise<Response> {
-    const message: unknown = await request.clone().json().catch(() => null);
+  async function listen(request: Request, incoming: IncomingMessage): Promise<Response> {
+    const { owner, message } = incoming;
     const wish = readWish(message);
     if (wish.uris.length > MAX_WATCHED_URIS) {
       return refuse(message, -32602, `Cannot watch more than ${MAX_WATCHED_URIS} resources with one stream`);
@@ -55,14 +55,14 @@ export function createListenStreams({ documents, slots, serverFor }: ListenStrea
     if (slot === null) return refuse(message, -32603, "Too many streams are open: close one");
     const stream = new DisposableStack();
     stream.use(slot);
-    return await serve(request, { caller, owner, wish, stream }).catch((error) => {
+    return await serve(request, { ...incoming, wish, stream }).catch((error) => {
       stream.dispose();
       throw error;
     });
   }
 
   async function serve(request: Request, listening: Listening): Promise<Response> {
-    const { caller, owner, wish, stream } = listening;
+    const { caller, owner, message, wish, stream } = listening;
     const bus = createBus();
     let waiting = 0;
     const watch = stream.use(createElementWatch(caller, {
@@ -81,7 +81,7 @@ export function createListenStreams({ documents, slots, serverFor }: ListenStrea
     stream.use(owner.follow(() => void end()));
     open.add(end);
     stream.defer(() => void open.delete(end));
-    const response = await handler.fetch(request);
+    const response = await handler.fetch(request, message === undefined ? {} : { parsedBody: message });
     const { body, status, headers } = response;
     if (body === null || headers.get("content-type") !== "text/event-stream") {
       stream.dispose();
@@ -92,9 +92,7 @@ export function createListenStreams({ documents, slots, serverFor }: ListenStrea
   }
 }
 
-interface Listening {
-  caller: Caller;
-  owner: StreamOwner;
+interface Listening extends IncomingMessage {
   wish: Wish;
   /** What ends with the stream. */
   stream: DisposableStack;

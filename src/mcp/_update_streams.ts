@@ -4,12 +4,13 @@ import { createListenStreams } from "./_listen_streams.ts";
 import { createStandingStreams, type ResourceSubscriptions } from "./_standing_streams.ts";
 import { createStreamSlots } from "./_stream_slots.ts";
 import type { Caller } from "./caller.ts";
+import type { IncomingMessage } from "./mcp.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 
 /** Streams over HTTP by which clients hear of changed resources, of both eras of the protocol. */
 export interface UpdateStreams extends AsyncDisposable {
-  /** Answers a request that opens a stream; null: this one does not. Its body can be read once it was null. */
-  answer(request: Request, caller: Caller, owner: StreamOwner): Promise<Response | null>;
+  /** Answers a request that opens a stream; null: this one does not.  */
+  answer(request: Request, incoming: IncomingMessage): Promise<Response | null>;
   /** What the owner's client of protocol 2025 subscribes to. */
   subscriptionsOf(caller: Caller, owner: StreamOwner): ResourceSubscriptions;
   /** How many streams are open. */
@@ -31,13 +32,13 @@ export function createUpdateStreams({ documents, serverFor }: UpdateStreamsOptio
   return {
     count: () => slots.count(),
     subscriptionsOf: standing.subscriptionsOf,
-    async answer(request, caller, owner) {
+    async answer(request, incoming) {
       // By its header, which the SDK holds against the body: MCP 2026-07-28, Standard Request Headers
       if (request.headers.get("mcp-method") === "subscriptions/listen") {
-        return await listening.open(request, caller, owner);
+        return await listening.open(request, incoming);
       }
       if (!opensStandingStream(request)) return null;
-      return await standing.open(caller, owner) ?? tooMany();
+      return await standing.open(incoming.caller, incoming.owner) ?? tooMany();
     },
     async [Symbol.asyncDispose]() {
       standing[Symbol.dispose]();

@@ -40,8 +40,8 @@ export interface Adapter {
   documents: FindDocument;
   /** A server for one request, or for one connection that lasts. */
   serverFor(caller: Caller, context: ServingContext): Server;
-  /** The scopes that a tool needs and the caller's token lacks; null: it may be called, or there is none. */
-  missingScopes(caller: Caller, tool: string): readonly string[] | null;
+  /** All scopes that a token needs for a tool; undefined: there is no such tool. */
+  scopesOf(tool: string): readonly string[] | undefined;
 }
 
 const INSTRUCTIONS =
@@ -63,7 +63,7 @@ export async function createAdapter(
   const calls = createToolCalls(tools);
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
   const serverInfo: Implementation = { name: "fingerpost", title: "Fingerpost", version };
-  return { tools, documents, serverFor, missingScopes };
+  return { tools, documents, serverFor, scopesOf: (name) => byName.get(name)?.scopes };
 
   function serverFor(caller: Caller, context: ServingContext): Server {
     const server = new Server(serverInfo, {
@@ -87,13 +87,9 @@ export async function createAdapter(
     return server;
   }
 
-  function listFor(caller: Caller): Tool[] {
-    return [...listed].filter(([name]) => missingScopes(caller, name) === null).map(([, tool]) => tool);
-  }
-
-  function missingScopes({ scopes }: Caller, name: string): readonly string[] | null {
-    const missing = scopes === null ? [] : byName.get(name)?.scopes.filter((scope) => !scopes.includes(scope)) ?? [];
-    return missing.length === 0 ? null : missing;
+  function listFor({ scopes }: Caller): Tool[] {
+    return tools.filter((tool) => scopes === null || tool.scopes.every((scope) => scopes.includes(scope)))
+      .flatMap(({ name }) => listed.get(name) ?? []);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { roomLog } from "../base/log.ts";
+import { findNeededScopes, toScopeError } from "./_tool_scopes.ts";
 import { createUpdateStreams } from "./_update_streams.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Caller } from "./caller.ts";
@@ -9,11 +10,19 @@ const log = roomLog("mcp");
 
 /** MCP over Streamable HTTP, protocol 2026-07-28 and, statelessly, the 2025 versions. */
 export interface Mcp {
-  /** Answers a request of somebody signed in; host, origin and rate are checked before, and its body is read. */
-  fetch(request: Request, caller: Caller, owner: StreamOwner): Promise<Response>;
+  /** Answers a request of somebody signed in until its signal. Throws `FORBIDDEN` for a tool beyond a token's scopes. */
+  fetch(request: Request, incoming: IncomingMessage): Promise<Response>;
   /** How many streams of updates are open. */
   streamCount(): number;
   close(): Promise<void>;
+}
+
+/** Who sent a message, and what it holds. */
+export interface IncomingMessage {
+  caller: Caller;
+  owner: StreamOwner;
+  /** The request's body, parsed; undefined where it is no JSON, and to be read from the request. */
+  message: unknown;
 }
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -40,12 +49,14 @@ export function createMcp(adapter: Adapter): Mcp {
     },
   };
 
-  async function fetch(request: Request, caller: Caller, owner: StreamOwner): Promise<Response> {
-    const stream = await streams.answer(request, caller, owner);
+  async function fetch(request: Request, { caller, owner, message }: IncomingMessage): Promise<Response> {
+    const needed = findNeededScopes(message, { scopes: caller.scopes, scopesOf: adapter.scopesOf });
+    if (needed !== null) throw toScopeError(needed);
+    const stream = await streams.answer(request, { caller, owner, message });
     if (stream !== null) return stream;
     // The token itself stays outside: nothing behind this needs it.
     const authInfo = { token: "", clientId: "", scopes: [] };
     served.set(authInfo, { caller, owner });
-    return await handler.fetch(request, { authInfo });
+    return await handler.fetch(request, { authInfo, ...(message === undefined ? {} : { parsedBody: message }) });
   }
 }

@@ -1,9 +1,7 @@
 import type { SignedInActor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { roomLog } from "../base/log.ts";
-
-/** How a credential ended: by itself or its holder, or taken away by somebody. */
-export type CredentialEnd = "SIGNED_OUT" | "REVOKED";
+import type { CredentialEnd } from "./credential_end.ts";
 
 /** Whose credentials end. */
 export interface EndedCredentials {

@@ -1,5 +1,6 @@
 import { startServer } from "../../src/app/server.ts";
 import type { Clock } from "../../src/base/clock.ts";
+import type { Mcp } from "../../src/mcp/mcp.ts";
 import { type Config, readConfig } from "../../src/base/config.ts";
 
 /** The whole server on a free port with a data folder of its own, and what tests say to it. */
@@ -37,6 +38,8 @@ export interface AppSettings {
   dataDir?: string;
   /** How long an operation may take; 10 s if absent. */
   operationDeadlineMs?: number;
+  /** Puts something in front of the MCP adapter. */
+  wrapMcp?: (mcp: Mcp) => Mcp;
 }
 
 /** The first admin of every test's data folder. */

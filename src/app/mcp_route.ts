@@ -1,0 +1,51 @@
+import type { SignedInActor } from "../base/actor.ts";
+import { AppError } from "../base/errors.ts";
+import { parseJson } from "../api/request_body.ts";
+import { subjectOf } from "../rate_limits/rate_limits.ts";
+import type { App } from "./app.ts";
+import { answerWhileValid } from "./credential_bound.ts";
+import { identifySignedIn, type Incoming } from "./incoming.ts";
+
+/** What the route needs of the server. */
+export type McpRoute = Pick<App, "edge" | "bodies" | "rateLimits" | "mcp" | "follow">;
+
+const MAX_BODY_BYTES = 1_048_576;
+const HOW_TO_SAY_WHO_ASKS =
+  "Cannot answer without an access token: make one in Fingerpost with createAccessToken, and send it as Authorization: Bearer fp_...";
+
+/** Answers MCP over HTTP for who is signed in, for as long as the credential is good and somebody listens. Throws what refuses it. */
+export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Response> {
+  const { request } = incoming;
+  if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
+  const actor = await identify(app, incoming);
+  await app.rateLimits.take("mcp", subjectOf(actor));
+  // Read here: the library bounds its size, and waits for it as long as it takes.
+  const body = request.body === null ? null : await app.bodies.read(request, MAX_BODY_BYTES);
+  const message = body === null ? undefined : parse(body);
+  return await answerWhileValid(request, { actor, message, follow: app.follow }, (signal) => {
+    const { method, headers, url } = request;
+    const init = message === undefined ? { method, headers, signal, body } : { method, headers, signal };
+    return app.mcp.fetch(new Request(url, init), actor, message);
+  });
+}
+
+async function identify(app: McpRoute, incoming: Incoming): Promise<SignedInActor> {
+  try {
+    return await identifySignedIn(app, incoming);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "UNAUTHENTICATED") throw error;
+    // Who tries credentials is nobody, and is not to go on for ever.
+    await app.rateLimits.take("mcp", subjectOf(incoming.guest));
+    throw error.refusal === "credential" ? error : new AppError("UNAUTHENTICATED", HOW_TO_SAY_WHO_ASKS);
+  }
+}
+
+// What is no JSON the library answers as the protocol wants.
+function parse(body: Uint8Array): unknown {
+  try {
+    return parseJson(body);
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}

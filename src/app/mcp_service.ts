@@ -1,0 +1,65 @@
+import type { GraphQLSchema } from "graphql";
+import type { Operations } from "../api/operations.ts";
+import type { SignedInActor } from "../base/actor.ts";
+import { createAdapter } from "../mcp/adapter.ts";
+import { createMcp } from "../mcp/mcp.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
+import { mcpCallerFor, streamOwnerOf } from "./mcp_caller.ts";
+import { VERSION } from "./version.ts";
+
+/** The MCP adapter, asked by this server's actors. */
+export interface McpService {
+  /**
+   * Answers a request of somebody signed in until its signal; host, origin and rate are checked before. `message` is what its body
+   * holds, so that it need not be read again; undefined where that is no JSON. Throws `FORBIDDEN` for a tool beyond a token's scopes.
+   */
+  fetch(request: Request, actor: SignedInActor, message: unknown): Promise<Response>;
+  /** How many streams of updates are open. */
+  streamCount(): number;
+  close(): Promise<void>;
+}
+
+/** What the adapter runs on. */
+export interface McpServiceDependencies {
+  schema: GraphQLSchema;
+  operations: Operations;
+  sessions: Pick<Sessions, "follow">;
+  toolExecutions: Pick<ToolExecutions, "record">;
+  /** The folder of the operator's own tools; it need not be there. */
+  ownTools: string;
+  /** Whether those may change something. */
+  ownMutations: boolean;
+}
+
+/** The folder of the tools that this code comes with. */
+export const TOOLS = new URL("../mcp/operations", import.meta.url).pathname;
+/** The folder of the documents that resources are read with. */
+export const RESOURCES = new URL("../mcp/resources", import.meta.url).pathname;
+/** The folder of the prompts. */
+export const PROMPTS = new URL("../mcp/prompts", import.meta.url).pathname;
+
+/** Builds the adapter over the server's own operations. Throws `INVALID_INPUT` that names a document that does not fit. */
+export async function createMcpService(
+  { schema, operations, sessions, toolExecutions, ownTools, ownMutations }: McpServiceDependencies,
+): Promise<McpService> {
+  const adapter = await createAdapter({
+    schema,
+    version: VERSION,
+    tools: [
+      { path: TOOLS, origin: "fingerpost", mutations: true },
+      { path: ownTools, origin: "operator", mutations: ownMutations },
+    ],
+    resources: RESOURCES,
+    prompts: PROMPTS,
+  });
+  const mcp = createMcp(adapter);
+  return {
+    fetch: (request, actor, message) => {
+      const caller = mcpCallerFor(actor, { operations, toolExecutions });
+      return mcp.fetch(request, { caller, owner: streamOwnerOf(actor, sessions), message });
+    },
+    streamCount: () => mcp.streamCount(),
+    close: () => mcp.close(),
+  };
+}
