@@ -131,6 +131,7 @@ for (const [what, { credential: make, end, closeCode, next = "UNAUTHENTICATED" }
         [things.stream, code],
         [things.room, String(closeCode)],
         [things.channel, "closed"],
+        [things.mcp, "remote"],
       ] as const
     ) {
       const { how, at } = await thing;

@@ -46,6 +46,8 @@ async function listAnswers(url: string, token: string): Promise<[string, Init, n
     ["/mcp", post({ jsonrpc: "2.0", id: 1, method: "tools/list" }), 401],
     ["/mcp", post("x", as), 400],
     ["/mcp", { headers: as }, 405],
+    ["/.well-known/oauth-protected-resource/mcp", {}, 200],
+    ["/register", post({}), 403],
     [screenshot, { headers: as }, 200, sandboxed],
     [screenshot, { method: "HEAD", headers: as }, 200, sandboxed],
     [screenshot, {}, 401],

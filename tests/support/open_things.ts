@@ -1,5 +1,6 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { joinRoom } from "./rooms.ts";
-import type { RunningApp } from "./running_app.ts";
+import { bearer, type RunningApp } from "./running_app.ts";
 import { ELEMENT_EVENTS, subscribeOverHttp } from "./subscription.ts";
 import { connectPage } from "./werift_page.ts";
 
@@ -19,9 +20,11 @@ export interface OpenThings extends AsyncDisposable {
   room: Promise<Ended>;
   /** "closed", for a data channel to the server. */
   channel: Promise<Ended>;
+  /** "remote", for an MCP client that listens for changes of the tools. */
+  mcp: Promise<Ended>;
 }
 
-/** Opens a socket, a stream, a room and a data channel. */
+/** Opens a socket, a stream, a room, a data channel and an MCP subscription. */
 export async function openThings(app: RunningApp, token: string, projectId: string): Promise<OpenThings> {
   await using stack = new AsyncDisposableStack();
   const socket = stack.use(await openSocket(app, token, projectId));
@@ -30,11 +33,13 @@ export async function openThings(app: RunningApp, token: string, projectId: stri
   );
   const peer = stack.use(await joinRoom(app, token, { projectId }));
   const page = stack.use(await connectPage(peer));
+  const mcp = stack.use(await listenOverMcp(app, token));
   const things = {
     socket: socket.ended,
     stream: ended(events.next().then((event) => event === undefined ? "complete" : "event", messageOf)),
     room: ended(peer.next().then((event) => event === undefined ? "complete" : "event", messageOf)),
     channel: ended(page.channel.stateChanged.watch((state) => state === "closed").then(() => "closed")),
+    mcp: mcp.ended,
   };
   const opened = stack.move();
   return { ...things, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -59,6 +64,14 @@ async function openSocket(app: RunningApp, token: string, projectId: string) {
   };
   await subscribed.promise;
   return { ended: ended(closed.promise), [Symbol.dispose]: () => socket.close() };
+}
+
+async function listenOverMcp(app: RunningApp, token: string) {
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+  const requestInit = { headers: bearer(token) };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), { requestInit }));
+  const { closed } = await client.listen({ toolsListChanged: true });
+  return { ended: ended(closed), [Symbol.asyncDispose]: () => client.close() };
 }
 
 async function ended(how: Promise<number | string>): Promise<Ended> {
