@@ -1,5 +1,6 @@
-import { cutJson, shortenText } from "./_json_cut.ts";
+import { cutJson, ELLIPSIS, shortenText } from "./_json_cut.ts";
 import { byteLength } from "./_json_size.ts";
+import { placeInText } from "./_light_text.ts";
 import { fitHtmlPart, goOn, nextCursor } from "./_going_on.ts";
 import type { Losses, Place } from "./_losses.ts";
 import {
@@ -35,10 +36,10 @@ type Context = { losses: Losses; place: Place };
 function fitText({ text, light, sizes }: TextPart, room: number, context: Context & { nothing: "" | null }): unknown {
   const { losses, place, nothing } = context;
   if ((sizes[0] ?? 0) <= room) return light;
-  const shortened = room < MIN_TEXT_BYTES ? null : shortenText(light, room);
-  const keptText = shortened?.slice(0, -1) ?? "";
-  losses.note(place, { unit: "bytes", kept: byteLength(keptText), of: byteLength(text), keptText, text });
-  return shortened ?? nothing;
+  const shortened = room < MIN_TEXT_BYTES ? nothing : shortenText(light, room);
+  const keptCharacters = placeInText(text, (shortened ?? "").slice(0, -ELLIPSIS.length).length).full;
+  losses.note(place, { unit: "bytes", kept: byteLength(text.slice(0, keptCharacters)), of: byteLength(text) });
+  return shortened;
 }
 
 function fitObject(part: ObjectPart, room: number, { losses, place }: Context): unknown {

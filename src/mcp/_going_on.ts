@@ -59,7 +59,7 @@ export function fitHtmlPart(
   const [bytes, of] = [byteLength(html.text.slice(0, kept.full)), byteLength(html.text)];
   const [after, end] = [fieldOf(part, "after"), fieldOf(part, "end")];
   const begin = typeof end === "number" ? end - of : Number(after ?? 0);
-  losses.note(place, { unit: "bytes", kept: bytes, of, after: bytes === 0 ? undefined : begin + bytes });
+  losses.note(place, { unit: "bytes", kept: bytes, of, after: begin + bytes });
   return Object.fromEntries(change(part, values, { end: begin + bytes, hasMore: true }));
 }
 

@@ -1,5 +1,4 @@
 import { byteLength } from "./_json_size.ts";
-import { placeInText } from "./_light_text.ts";
 import { fieldOf, type ObjectPart, type Part } from "./_parts.ts";
 
 /** What an answer lost to its budget: where, how much was kept of how much, and the call that gets the rest. */
@@ -31,9 +30,6 @@ interface Amount {
   of: number;
   /** Where the next call goes on. */
   after?: unknown;
-  /** Of a text: what was kept of it, and all of it. */
-  keptText?: string;
-  text?: string;
 }
 
 /** Collects what an answer loses while it is fitted. */
@@ -91,19 +87,14 @@ export function createLosses(
     losses.set(everywhere, { ...known, path: everywhere, kept: known.kept + kept, of: known.of + of });
   }
 
-  function nextCall({ element, field, isPaged }: Place, { of, after, keptText, text }: Amount): string {
+  function nextCall({ element, field, isPaged }: Place, { unit, kept, of, after }: Amount): string {
     if (isPaged && after !== undefined) return call(asked.tool, { ...asked.input, after });
     if (element === undefined || field === undefined) return moreTokens();
-    const isHtml = HTML_FIELDS.has(field) && (after !== undefined || text !== undefined);
-    const from = after ??
-      (isHtml && text !== undefined && keptText !== undefined ? keptBytes(text, keptText) : undefined);
-    if (!isHtml && isAskedAlone(element, field)) return moreTokens();
-    return call("get_element", {
-      elementId: element,
-      fields: [isHtml ? "htmlPart" : field],
-      ...(isHtml && from !== undefined ? { after: from } : {}),
-      ...(!isHtml && of > DEFAULT_BYTES ? { maxTokens: MAX_TOKENS } : {}),
-    });
+    const goesOn = HTML_FIELDS.has(field) && unit === "bytes";
+    if (goesOn) return call("get_element", { elementId: element, fields: ["htmlPart"], after: after ?? kept });
+    if (isAskedAlone(element, field)) return moreTokens();
+    const most = unit === "bytes" && of > DEFAULT_BYTES ? { maxTokens: MAX_TOKENS } : {};
+    return call("get_element", { elementId: element, fields: [field], ...most });
   }
 
   function isAskedAlone(element: string, field: string): boolean {
@@ -117,10 +108,6 @@ export function createLosses(
       ? `raise maxTokens (at most ${MAX_TOKENS})`
       : "none: no answer is longer than this";
   }
-}
-
-function keptBytes(text: string, keptText: string): number {
-  return byteLength(text.slice(0, placeInText(text, keptText.length).full));
 }
 
 function call(tool: string, input: Record<string, unknown>): string {
