@@ -10,7 +10,7 @@ import { type BodyReader, createBodyReader } from "../api/request_body.ts";
 import { buildSchema } from "../api/schema.ts";
 import { createWebSockets, type WebSockets } from "../api/web_socket.ts";
 import { openAudit } from "../audit/audit.ts";
-import { type GuestActor, type SignedInActor, systemActor } from "../base/actor.ts";
+import { type GuestActor, systemActor } from "../base/actor.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Config, isLoopback } from "../base/config.ts";
 import { roomLog } from "../base/log.ts";
