@@ -1,49 +1,9 @@
 import assert from "node:assert/strict";
-import type { UserActor } from "../src/base/actor.ts";
-import { systemClock as clock } from "../src/base/clock.ts";
-import { fromGlobalId } from "../src/base/ids.ts";
-import { openDatabase } from "../src/database/database.ts";
-import { createElements } from "../src/elements/elements.ts";
-import { createEvents, type Events } from "../src/events/events.ts";
-import { openKv } from "../src/kv/kv.ts";
-import { createProjects } from "../src/projects/projects.ts";
-import { createRateLimits } from "../src/rate_limits/rate_limits.ts";
-import { openAuditOf } from "./support/audit_log.ts";
-import { createProject } from "./support/captures.ts";
-import { startApp } from "./support/running_app.ts";
-
-/** A bus that tells how many subscriptions were not ended. */
-function countedEvents(): { events: Events; open: () => number } {
-  const events = createEvents();
-  let open = 0;
-  const subscribe: Events["subscribe"] = (topic, key, options) => {
-    const subscription = events.subscribe(topic, key, options);
-    const end = subscription.end.bind(subscription);
-    open++;
-    subscription.end = () => {
-      subscription.end = end;
-      open--;
-      end();
-    };
-    return subscription;
-  };
-  return { events: { ...events, subscribe }, open: () => open };
-}
+import { openElementsRoom } from "./support/elements_room.ts";
 
 Deno.test("elements.watch() leaves nothing on the bus, however its reader goes", async () => {
-  await using app = await startApp();
-  const projectId = fromGlobalId(await createProject(app, app.token))?.id ?? "";
-  const userId = fromGlobalId((await app.ask(`{ viewer { id } }`, {}, app.token)).viewer.id)?.id ?? "";
-  await app.stop();
-  await using database = openDatabase(`${app.dataDir}/fingerpost.db`);
-  using kv = await openKv(`${app.dataDir}/kv.db`);
-  const { events, open } = countedEvents();
-  const audit = await openAuditOf(database, `${app.dataDir}/fingerpost.db`, clock);
-  const projects = createProjects({ database, audit, clock });
-  const rateLimits = createRateLimits({ database, kv, audit, clock });
-  const elements = createElements({ database, audit, events, rateLimits, projects, clock });
-  const origin = { ipAddress: null, userAgent: null };
-  const actor: UserActor = { kind: "user", userId, role: "ADMIN", sessionId: "", origin };
+  await using room = await openElementsRoom();
+  const { elements, actor, projectId, open } = room;
   const watch = (signal: AbortSignal, after = 0) => elements.watch(actor, { projectId, after, signal });
 
   await watch(AbortSignal.abort());

@@ -10,6 +10,7 @@ import { openConnection } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrations.ts";
 import * as contentRows from "../src/elements/_content_rows.ts";
 import * as feedRows from "../src/elements/_feed_rows.ts";
+import * as pageRows from "../src/elements/_page_rows.ts";
 import * as listRows from "../src/elements/_list_rows.ts";
 import * as rankedRows from "../src/elements/_ranked_rows.ts";
 import * as elementRows from "../src/elements/_rows.ts";
@@ -292,6 +293,9 @@ const CALLS: Record<string, Call[]> = {
   "elements/_snippet_rows.ts findSnippets": [(c) => snippetRows.findSnippets(c, IDS, `"a"*`)],
   "elements/_feed_rows.ts insertFeedRow": [
     (c) => feedRows.insertFeedRow(c, ID, { revision: 1, kind: "CAPTURED", elementId: ID }),
+  ],
+  "elements/_page_rows.ts findNewestOfPages": [
+    (c) => pageRows.findNewestOfPages(c, [{ projectId: ID, pageId: "p" }, { projectId: ID, pageId: "q" }]),
   ],
   "elements/_feed_rows.ts deleteFeedRow": [(c) => feedRows.deleteFeedRow(c, ID, 1)],
   "elements/_feed_rows.ts listFeedRows": [(c) => feedRows.listFeedRows(c, ID, { after: 0, limit: 100 })],

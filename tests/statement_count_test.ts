@@ -7,10 +7,13 @@ import {
   isObjectType,
   isRequiredArgument,
 } from "graphql";
-import { createAccessToken, createProject } from "./support/captures.ts";
+import { capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { addConnections } from "./support/connections.ts";
+import { openGraphqlPage } from "./support/graphql_page.ts";
+import { captureOn, openLiveRoom, sayPage } from "./support/live_room.ts";
 import { addElements } from "./support/many_elements.ts";
 import { addPerson, setMember } from "./support/people.ts";
+import { joinRoom } from "./support/rooms.ts";
 import { type RunningApp, startApp } from "./support/running_app.ts";
 import { countStatements } from "./support/statements.ts";
 import { addToolExecutions } from "./support/tool_executions.ts";
@@ -21,6 +24,7 @@ const MAX_DEPTH = 3;
 const LONG = 20;
 /** What one page of 100 elements with all that people look at may take, with the one that finds out who asks. */
 const MAX_STATEMENTS = 6;
+const COMMENT = `mutation ($id: ID!) { commentOnElement(input: { elementId: $id, body: "Look" }) { id } }`;
 
 /** A server with as many elements, projects, users and security events as a page holds, and many relations between them. */
 async function startFilled(): Promise<RunningApp> {
@@ -67,6 +71,40 @@ Deno.test("a page of 100 elements with project, capturer, comments and their aut
   assert.ok(statements.length >= 3 && statements.length <= MAX_STATEMENTS, statements.join("\n"));
   const alone = await statementsOf(app, `{ elements(first: 100) { edges { node { id } } } }`);
   assert.equal(alone.length, 1, "nothing is read that is not asked for");
+});
+
+Deno.test("100 changes with their elements' project, capturer, comments and authors take at most 6 statements", async () => {
+  await using app = await startFilled();
+  const first = await createProject(app, app.token);
+  const ids: string[] = [];
+  for (let index = 0; index < 100; index++) {
+    const id = await capture(app, app.token, captureInput({ projectId: first }));
+    await app.ask(COMMENT, { id }, app.token);
+    ids.push(id);
+  }
+  const changes = (fields: string) =>
+    statementsOf(
+      app,
+      `{ elementChanges(projectId: "${first}", after: 100, first: 100) { revision changes { ${fields} } } }`,
+    );
+  const statements = await changes(`kind element {
+    id selector note status project { id name } capturedBy { id name } comments { body author { id name } } }`);
+  assert.ok(statements.length >= 3 && statements.length <= MAX_STATEMENTS, statements.join("\n"));
+});
+
+Deno.test("live pages with project, user and element take at most 6 statements, however many they are", async () => {
+  await using room = await openLiveRoom();
+  const { app, projectId } = room;
+  await using stack = new AsyncDisposableStack();
+  for (const tab of ["tab-2", "tab-3", "tab-4"]) {
+    const peer = stack.use(await joinRoom(app, app.token, { projectId }));
+    const page = stack.use(await openGraphqlPage(app, app.token, peer));
+    await sayPage(page, tab);
+    await captureOn(page, { projectId, pageId: tab });
+  }
+  const pages = (fields: string) => statementsOf(app, `{ livePages { id ${fields} } }`);
+  const statements = await pages("project { name } user { name } pointedElement { id selector }");
+  assert.ok(statements.length <= MAX_STATEMENTS, statements.join("\n"));
 });
 
 Deno.test("a page of 100 connections with project and initiator takes at most 4 statements", async () => {

@@ -27,6 +27,7 @@ export const OPERATION_WEIGHTS = { query: 0, mutation: 20, subscription: 10 };
 const HTML_WEIGHT = 20;
 const HTML_BYTES_PER_WEIGHT = 10_000;
 const STYLES_WEIGHT = 3;
+const WAIT_WEIGHT = 10;
 const SEARCH_WEIGHT = 50;
 const FILTERED_LOG_WEIGHT = 50;
 const PASSWORD_WEIGHT = 500;
@@ -40,6 +41,10 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
     meaning: "as many objects as there are ids",
   },
   "Query.elements": searched("the full-text index"),
+  "Query.elementChanges": {
+    weight: ({ waitSeconds }) => typeof waitSeconds === "number" && waitSeconds > 0 ? WAIT_WEIGHT : 0,
+    meaning: `${WAIT_WEIGHT} more where it waits; of its changes as many as \`first\` says`,
+  },
   "Query.users": searched("every name"),
   "Query.securityEvents": filtered(),
   "Query.mcpToolExecutions": filtered(),
@@ -47,6 +52,7 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
   "Mutation.captureElement": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: up to 12 MiB are stored` },
   "Mutation.sendChannelMessage": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: it may be a capture` },
   "Mutation.commandElement": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: a page's answer is stored` },
+  "Mutation.commandPage": { weight: CAPTURE_WEIGHT, meaning: `${CAPTURE_WEIGHT}: a page's answer is stored` },
   "Mutation.signIn": hashed(),
   "Mutation.changePassword": hashed(),
   "Mutation.createUser": hashed(),
@@ -59,6 +65,11 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
   // Types of introspection, as the schema has them.
   "__Schema.types": { size: 100, meaning: "100 types" },
 };
+
+/** The list of a page: of so many objects as the arguments of the field around it say. undefined: the type is no page. */
+export function listOfPage(typeName: string): string | undefined {
+  return typeName.endsWith("Connection") ? "edges" : typeName === "ElementChanges" ? "changes" : undefined;
+}
 
 /** The edges of a connection; as many as there may be where `first` and `last` are none that it takes. */
 export function pageSize({ first, last }: Arguments): number {

@@ -20,17 +20,18 @@ import {
   COUNT_WEIGHT,
   FIELD_COSTS,
   INTROSPECTION_OBJECT_COST,
+  listOfPage,
   OPERATION_WEIGHTS,
   pageSize,
 } from "./_field_costs.ts";
 
-/** What a selection costs: once, and again for each edge of the connection that it is of. */
+/** What a selection costs: once, and again for each entry of the page that it is of. */
 interface SelectionCost {
   base: Amount;
-  perEdge: Amount;
+  perEntry: Amount;
 }
 
-const FREE: SelectionCost = { base: 0, perEdge: 0 };
+const FREE: SelectionCost = { base: 0, perEntry: 0 };
 
 /** What an operation of a valid document costs, as a function of its variables. Each fragment is worked out once, however often it is spread. */
 export function compileCost(
@@ -54,7 +55,7 @@ export function compileCost(
   function costOfSelections({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): SelectionCost {
     if (!isCompositeType(parent)) return FREE;
     const costs = selections.map((selection) => costOfSelection(selection, parent));
-    return { base: sumOf(costs.map(({ base }) => base)), perEdge: sumOf(costs.map(({ perEdge }) => perEdge)) };
+    return { base: sumOf(costs.map(({ base }) => base)), perEntry: sumOf(costs.map(({ perEntry }) => perEntry)) };
   }
 
   function costOfSelection(selection: SelectionNode, parent: GraphQLCompositeType): SelectionCost {
@@ -81,15 +82,16 @@ export function compileCost(
     const own = amountOf(node, operation, FIELD_COSTS[`${parent.name}.${name}`]?.weight ?? 0);
     const ofRoot = parent === root ? OPERATION_WEIGHTS[operation.operation] : 0;
     const weight = sumOf([own, ofRoot, name === "totalCount" ? COUNT_WEIGHT : 0]);
-    if (node.selectionSet === undefined) return { base: weight, perEdge: 0 };
+    if (node.selectionSet === undefined) return { base: weight, perEntry: 0 };
     const inner = costOfSelections(node.selectionSet, type);
-    if (isConnection(parent) && name === "edges") return { base: 0, perEdge: inner.base };
     const each = sumOf([name === "ofType" ? 0 : objectCost(type), inner.base]);
-    if (isConnection(type)) {
-      const edges = productOf(amountOf(node, operation, pageSize), inner.perEdge);
-      return { base: sumOf([weight, each, edges]), perEdge: 0 };
+    // An edge is nothing beside its node.
+    if (listOfPage(parent.name) === name) return { base: 0, perEntry: name === "edges" ? inner.base : each };
+    if (listOfPage(type.name) !== undefined) {
+      const entries = productOf(amountOf(node, operation, pageSize), inner.perEntry);
+      return { base: sumOf([weight, each, entries]), perEntry: 0 };
     }
-    return { base: sumOf([weight, productOf(sizeOf(node, field, parent), each)]), perEdge: 0 };
+    return { base: sumOf([weight, productOf(sizeOf(node, field, parent), each)]), perEntry: 0 };
   }
 
   function sizeOf(
@@ -104,8 +106,4 @@ export function compileCost(
 
 function objectCost({ name }: GraphQLNamedType): number {
   return name.startsWith("__") ? INTROSPECTION_OBJECT_COST : 1;
-}
-
-function isConnection({ name }: GraphQLNamedType): boolean {
-  return name.endsWith("Connection");
 }

@@ -70,7 +70,7 @@ export function buildSchema(services: Services, facts: ServerFacts): GraphQLSche
     ...facts,
   });
   addSignallingSchema(builder, { signalling, users }, userTypes);
-  addPeersSchema(builder, { peers, users }, { ...userTypes, ...elementTypes });
+  addPeersSchema(builder, { peers, projects, users }, { ...userTypes, ...projectTypes, ...elementTypes });
   addConnectionSchema(builder, { connections, projects, users }, { ...userTypes, ...projectTypes });
   return toFastSchema(builder);
 }

@@ -131,7 +131,7 @@ export async function createApp(
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
   const sessions = stack.use(createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }));
   const toolExecutions = stack.use(createToolExecutions({ database, rateLimits, clock }));
-  const elements = createElements({ database, audit, events, rateLimits, projects, clock });
+  const elements = createElements({ database, audit, events, rateLimits, projects, sessions, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, settings, turn: config.turn, clock }));
   const noteRefusal = noteRefusalsIn(audit);
   const connections = stack.use(await openConnections({ database, projects, signalling, clock }));

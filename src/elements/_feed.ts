@@ -4,9 +4,9 @@ import { invalidInput } from "../base/errors.ts";
 import type { Connection, Database } from "../database/database.ts";
 import type { Events, Topic } from "../events/events.ts";
 import { createNews, followTail, type TailNews } from "../events/tail.ts";
+import { MAX_PAGE_SIZE } from "../graphql/pages.ts";
 import type { Projects } from "../projects/projects.ts";
 import { insertFeedRow, listFeedRows } from "./_feed_rows.ts";
-import { findElements } from "./_rows.ts";
 import type { Element, ElementEvent, ElementEventKind } from "./elements.ts";
 
 /** A change to an element and how the feed and the audit log call it; the element has its new revision. */
@@ -20,10 +20,10 @@ export interface ElementChange {
 }
 
 /** Tells a project's watchers that there is something new to read; the news itself lies in the table. */
-const ELEMENT_CHANGED: Topic<TailNews<ElementEvent>> = { name: "element_changed" };
+export const ELEMENT_CHANGED: Topic<TailNews<ElementEvent>> = { name: "element_changed" };
 
-/** Events read at once: what a late watcher missed comes in such portions. */
-const FEED_PAGE_SIZE = 100;
+/** Events read at once, by late watchers and for whoever waits: one more than a page has, which so tells whether there are more. */
+export const FEED_PORTION = MAX_PAGE_SIZE + 1;
 
 /** Records a change for the feed and the audit log in the caller's transaction. */
 export async function recordChange(
@@ -73,9 +73,9 @@ export async function watchChanges(
     return followTail({
       changed,
       signal,
-      after: await startingRevision(projects, request),
-      read: (after) => readPortion(database.read, projectId, after),
-      portion: FEED_PAGE_SIZE,
+      after: (await startingRevision(projects, request)).after,
+      read: (after) => listFeedRows(database.read, projectId, { after, limit: FEED_PORTION }),
+      portion: FEED_PORTION,
       placeOf: ({ revision }) => revision,
       authorize: (news) => news?.authorize(rights, authorize) ?? authorize(),
     });
@@ -86,22 +86,18 @@ export async function watchChanges(
 }
 
 /** Alike for those whom a project allows the same: an access token may less than its owner. */
-function rightsOf(actor: SignedInActor): string {
+export function rightsOf(actor: SignedInActor): string {
   return actor.kind === "token" ? `token ${actor.tokenId} ${actor.role}` : `user ${actor.userId} ${actor.role}`;
 }
 
-async function startingRevision(projects: Projects, request: WatchRequest) {
-  const [project] = await projects.byIds([request.projectId]);
+/** The revision after which to begin; null: the project's own. Throws `INVALID_INPUT` for one that the project has not reached. */
+export async function startingRevision(
+  projects: Projects,
+  { projectId, after }: Pick<WatchRequest, "projectId" | "after">,
+): Promise<{ after: number; current: number }> {
+  const [project] = await projects.byIds([projectId]);
   const current = project?.revision ?? 0;
-  const after = request.after ?? current;
-  if (after >= 0 && after <= current) return after;
-  throw invalidInput(["after"], `Cannot watch from revision ${after}: the project is at ${current}`);
-}
-
-async function readPortion(connection: Connection, projectId: string, after: number): Promise<ElementEvent[]> {
-  const changes = await listFeedRows(connection, projectId, { after, limit: FEED_PAGE_SIZE });
-  if (changes.length === 0) return [];
-  const ids = [...new Set(changes.map((change) => change.elementId))];
-  const elements = new Map((await findElements(connection, ids)).map((element) => [element.id, element]));
-  return changes.map((change) => ({ ...change, element: elements.get(change.elementId) ?? null }));
+  const from = after ?? current;
+  if (from >= 0 && from <= current) return { after: from, current };
+  throw invalidInput(["after"], `Cannot watch from revision ${from}: the project is at ${current}`);
 }

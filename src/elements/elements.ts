@@ -8,9 +8,12 @@ import type { Events } from "../events/events.ts";
 import type { Page, RankedPage, Slice } from "../graphql/pages.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { RateLimits } from "../rate_limits/rate_limits.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 import { createAccess } from "./_access.ts";
 import { captureElement } from "./_capture.ts";
 import type { CaptureInput } from "./capture_input.ts";
+import { type Changes, type ChangesRequest, createChanges } from "./_changes.ts";
+import { createCommanding, type HeldPage } from "./_commanding.ts";
 import {
   findComputedStyles,
   findHtml,
@@ -131,12 +134,16 @@ export interface Elements {
   commandable(actor: Actor, id: string): Promise<Element>;
   /** Has the audit log tell that the page of such an element is asked something. */
   recordCommand(actor: Actor, element: Element, command: string): Promise<void>;
+  /** What was captured last of each of these pages, which the actor may see, and is not stale there. */
+  newestOf(pages: readonly HeldPage[]): Promise<(Element | null)[]>;
   /** Adds a comment. */
   comment(actor: Actor, id: string, body: string): Promise<Element>;
   /** Deletes the element with all that belongs to it: what the actor captured, as OWNER of the project what anybody did. */
   delete(actor: Actor, id: string): Promise<void>;
   /** The project's changes after a revision, in order, each once, until the signal. Throws `INVALID_INPUT`. */
   watch(actor: Actor, request: WatchRequest): Promise<AsyncGenerator<ElementEvent, undefined>>;
+  /** The same for who asks again and again: what there is, at once; else what comes first while it waits. Throws `INVALID_INPUT`, `RATE_LIMITED` for too many who wait. */
+  changes(actor: Actor, request: ChangesRequest): Promise<Changes>;
   /** An element's screenshot with its bytes. */
   image(actor: Actor, id: string): Promise<Image>;
   /** The HTML of elements already shown, each cut after `maxBytes` bytes of UTF-8 at a character boundary. */
@@ -158,12 +165,13 @@ export interface ElementsDependencies {
   events: Events;
   rateLimits: RateLimits;
   projects: Projects;
+  sessions: Pick<Sessions, "follow">;
   clock: Clock;
 }
 
 /** Builds the elements room. */
 export function createElements(dependencies: ElementsDependencies): Elements {
-  const { database, audit, events, projects, clock } = dependencies;
+  const { database, events, projects, clock } = dependencies;
   const { read } = database;
   const { find, change } = createAccess(dependencies);
   const sightings = createSightings(dependencies, find);
@@ -175,11 +183,11 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     list: (actor, request) => listFor(dependencies, actor, request),
     update,
     ...sightings,
-    commandable: (actor, id) => find(actor, id, "COMMAND_PAGES"),
-    recordCommand,
+    ...createCommanding(dependencies, find),
     comment,
     delete: remove,
     watch: (actor, request) => watchChanges(dependencies, actor, request),
+    changes: createChanges(dependencies),
     image,
     htmlOf: async (ids, maxBytes) => inOrder(ids, await findHtml(read, ids, maxBytes), ""),
     computedStylesOf: async (ids) => inOrder(ids, await findComputedStyles(read, ids), {}),
@@ -218,16 +226,6 @@ export function createElements(dependencies: ElementsDependencies): Elements {
       await deleteElement(connection, id);
       return element;
     });
-  }
-
-  async function recordCommand(actor: Actor, { id, projectId }: Element, command: string): Promise<void> {
-    await database.write((connection) =>
-      audit.record(connection, actor, {
-        kind: "element.commanded",
-        subjectId: id,
-        details: { projectId, command },
-      })
-    );
   }
 
   async function image(actor: Actor, id: string): Promise<Image> {

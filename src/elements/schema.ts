@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { toGlobalId } from "../base/ids.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { askedFields } from "../graphql/asked_fields.ts";
 import { localId } from "../graphql/nodes.ts";
 import { readPage } from "../graphql/pages.ts";
 import { commentBodySchema, noteSchema } from "./capture_input.ts";
 import { addElementType, type ElementSchemaTypes, type ElementServices } from "./_element_type.ts";
+import { addFeed } from "./_feed_schema.ts";
 import { addCaptureInput } from "./_inputs.ts";
 import { addElementList } from "./_list_schema.ts";
-import type { ElementEvent, Elements } from "./elements.ts";
+import type { Elements } from "./elements.ts";
 
 type ElementTypes = ReturnType<typeof addElementType>;
 
@@ -23,7 +23,7 @@ export function addElementsSchema(
   addElementList(builder, services.elements, types);
   addCapture(builder, services.elements, types);
   addChanges(builder, services.elements, types);
-  addSubscription(builder, services.elements, types);
+  addFeed(builder, services.elements, types);
   return types;
 }
 
@@ -129,54 +129,6 @@ function addChanges(builder: Builder, elements: Elements, types: ElementTypes): 
         await elements.delete(actor, localId("Element", id));
         return true;
       },
-    }),
-  }));
-}
-
-function addSubscription(builder: Builder, elements: Elements, types: ElementTypes): void {
-  const ElementEventKind = builder.enumType("ElementEventKind", {
-    description: "What happened to an element.",
-    values: {
-      CAPTURED: { description: "It is new." },
-      UPDATED: {
-        description:
-          "Its note, status, comments or live state changed; of live changes only the last is told to who is behind.",
-      },
-      STALE: { description: "Its page, still connected, no longer holds it." },
-      DELETED: { description: "It is gone." },
-    },
-  });
-  const ElementEventType = builder.objectRef<ElementEvent>("ElementEvent").implement({
-    description: "One change of a project's elements.",
-    fields: (t) => ({
-      kind: t.expose("kind", { type: ElementEventKind, description: "What happened." }),
-      revision: t.exposeInt("revision", {
-        description: "The project's counter, from 1: each change takes the next. Resume after it with `after`.",
-      }),
-      elementId: t.id({
-        description: "The element's global id, also where it is gone.",
-        resolve: (event) => toGlobalId("Element", event.elementId),
-      }),
-      element: t.expose("element", {
-        type: types.Element,
-        nullable: true,
-        description: "As it is now; null where it was deleted since.",
-      }),
-    }),
-  });
-  builder.subscriptionFields((t) => ({
-    elementEvents: t.field({
-      type: ElementEventType,
-      description:
-        "The changes of a project after a revision (absent: from now on): what was missed first, in order, " +
-        "each once. `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`.",
-      args: {
-        projectId: t.arg.id({ required: true, description: "The project's global id." }),
-        after: t.arg.int({ description: "A revision from 0 to the project's; absent: what comes from now on." }),
-      },
-      subscribe: (_root, { projectId, after }, { actor, signal }) =>
-        elements.watch(actor, { projectId: localId("Project", projectId), after: after ?? null, signal: signal() }),
-      resolve: (event: ElementEvent) => event,
     }),
   }));
 }

@@ -27,9 +27,10 @@ export interface Events extends Disposable {
   subscribe<Message>(topic: Topic<Message>, key: string, options: SubscribeOptions): Subscription<Message>;
 }
 
-/** Builds the bus; disposing it ends every subscription. */
+/** Builds the bus; disposing it ends every subscription, those to come too. */
 export function createEvents(): Events {
   const listeners = new Map<string, Set<Receiver>>();
+  let isDisposed = false;
   return { publish, subscribe, [Symbol.dispose]: endAll };
 
   function publish<Message>(topic: Topic<Message>, key: string, message: Message): void {
@@ -44,10 +45,13 @@ export function createEvents(): Events {
       if (mailboxes.size === 0) listeners.delete(address);
     });
     mailboxes.add(mailbox);
+    // Nobody would ever wake who waits.
+    if (isDisposed) mailbox.end();
     return mailbox;
   }
 
   function endAll(): void {
+    isDisposed = true;
     for (const mailboxes of [...listeners.values()]) {
       for (const mailbox of [...mailboxes]) mailbox.end();
     }
