@@ -12,7 +12,7 @@ import type { Messages } from "./_messages.ts";
 const log = roomLog("peers");
 
 /** All conversations with pages, whatever carries them; disposing it closes them and lets no new one begin. */
-export interface Conversations extends AsyncDisposable, Pick<Holders, "holdersOf"> {
+export interface Conversations extends AsyncDisposable, Pick<Holders, "holdersOf" | "heldBy"> {
   /** Oldest first. */
   all(): Conversation[];
   /** A new conversation, which is in `own` under its key until it is closed; null where there are enough. */
@@ -40,10 +40,10 @@ const SWEEP_INTERVAL_MS = 5_000;
 export function createConversations({ clock, messages }: { clock: Clock; messages: Messages }): Conversations {
   const conversations = new Set<Conversation>();
   const closing = new Set<Promise<void>>();
-  const { hold, release, holdersOf } = createHolders(all);
+  const { hold, release, ...holders } = createHolders(all);
   let sweeper: ReturnType<typeof setInterval> | undefined;
   let disposed = false;
-  return { all, open, holdersOf, [Symbol.asyncDispose]: closeAll };
+  return { all, open, ...holders, [Symbol.asyncDispose]: closeAll };
 
   function all(): Conversation[] {
     return [...conversations];

@@ -12,21 +12,24 @@ export interface Holders {
   release(conversation: Conversation): void;
   /** The pages that hold an element and were heard of lately: who captured or updated it last, then those that say they are its page, newest first. */
   holdersOf(element: HeldElement): Conversation[];
+  /** Of the elements that a page was the last to capture or update, those captured last, at most a hundred. */
+  heldBy(conversation: Conversation): string[];
 }
 
 /** Elements of one page that are remembered as its own; of the others, their `pageId` tells. */
 const MAX_HELD = 10_000;
+const MAX_NEWEST = 100;
 
 /** Builds the memory of who holds what. */
 export function createHolders(all: () => Conversation[]): Holders {
   const lastHolders = new Map<string, { conversation: Conversation; pageId: string | null }>();
-  const heldBy = new Map<Conversation, Set<string>>();
-  return { hold, release, holdersOf };
+  const idsHeldBy = new Map<Conversation, Set<string>>();
+  return { hold, release, holdersOf, heldBy };
 
   function hold(elementId: string, conversation: Conversation, pageId: string | null): void {
     // It may have closed while its last update was stored.
     if (!all().includes(conversation)) return;
-    const held = heldBy.getOrInsertComputed(conversation, () => new Set());
+    const held = idsHeldBy.getOrInsertComputed(conversation, () => new Set());
     held.delete(elementId);
     held.add(elementId);
     lastHolders.set(elementId, { conversation, pageId });
@@ -35,12 +38,12 @@ export function createHolders(all: () => Conversation[]): Holders {
   }
 
   function release(conversation: Conversation): void {
-    for (const elementId of heldBy.get(conversation) ?? []) forget(elementId, conversation);
-    heldBy.delete(conversation);
+    for (const elementId of idsHeldBy.get(conversation) ?? []) forget(elementId, conversation);
+    idsHeldBy.delete(conversation);
   }
 
   function forget(elementId: string, conversation: Conversation): void {
-    heldBy.get(conversation)?.delete(elementId);
+    idsHeldBy.get(conversation)?.delete(elementId);
     if (lastHolders.get(elementId)?.conversation === conversation) lastHolders.delete(elementId);
   }
 
@@ -54,6 +57,15 @@ export function createHolders(all: () => Conversation[]): Holders {
     return last?.conversation.isHeard() && isPage(last.conversation, last.pageId)
       ? [last.conversation, ...others]
       : others;
+  }
+
+  function heldBy(conversation: Conversation): string[] {
+    const own = [...idsHeldBy.get(conversation) ?? []].filter((elementId) => {
+      const last = lastHolders.get(elementId);
+      return last?.conversation === conversation && isPage(conversation, last.pageId);
+    });
+    // Ids are in the order of capturing.
+    return own.sort().slice(-MAX_NEWEST);
   }
 }
 

@@ -2,17 +2,17 @@ import type { Actor } from "../base/actor.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { roomLog } from "../base/log.ts";
-import { requirePermission } from "../base/permissions.ts";
 import type { Element, Elements } from "../elements/elements.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ServedSignal, Signalling } from "../signalling/signalling.ts";
-import { type CommandRequest, unavailable } from "./_commands.ts";
+import type { CommandRequest } from "./_commands.ts";
 import { type Connection, createConnection } from "./_connection.ts";
 import type { Conversation } from "./_conversation.ts";
 import { createConversations } from "./_conversations.ts";
 import { createGraphqlChannel, type GraphqlChannel, toMessageText } from "./_graphql_channel.ts";
 import type { HeldElement } from "./_holders.ts";
+import { createLivePages } from "./_live_pages.ts";
 import { type Answer, createMessages, type MessagesDependencies } from "./_messages.ts";
 import { createMemoryBudget } from "./_memory_budget.ts";
 import type { RtcSettings } from "./_werift.ts";
@@ -36,6 +36,13 @@ export interface LivePage {
 /** What to ask of the page that holds an element. */
 export type ElementCommand = Pick<CommandRequest, "elementId" | "command">;
 
+/** What to ask of a page; what is null may be any. */
+export interface PageCommand extends Pick<CommandRequest, "command"> {
+  elementId: string | null;
+  pageId: string | null;
+  projectId: string | null;
+}
+
 /** A message of a page over GraphQL. */
 export interface ChannelMessage {
   /** The page's own peer. */
@@ -58,6 +65,13 @@ export interface Peers extends AsyncDisposable {
    * `NOT_FOUND`, `PEER_UNAVAILABLE`, the codes of the page's refusal (`NOT_FOUND`, `TOO_LARGE`, `UNAVAILABLE`), and the signal's reason.
    */
   command(actor: Actor, command: ElementCommand, signal: AbortSignal): Promise<Element>;
+  /**
+   * The same for what was captured last and is still held, where no element is named: on a page, or on any page of a project, or of all
+   * whose pages the actor may ask. Throws also `INVALID_INPUT` where element, page and project do not belong together.
+   */
+  commandPage(actor: Actor, command: PageCommand, signal: AbortSignal): Promise<Element>;
+  /** What was captured last of live pages that the caller was shown, where they still hold it. */
+  pointedElements(pages: readonly LivePage[]): Promise<(Element | null)[]>;
   /**
    * Opens the one channel over GraphQL between the actor's own peer and the server, until its reader returns or `signal` ends: what
    * the server says, `opened` first. Another one ends it. Throws `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT` where there are enough.
@@ -89,14 +103,16 @@ export function createPeers(
   { signalling, elements, projects, sessions, connections: records, noteRefusal, clock, rtc }: PeersDependencies,
 ): Peers {
   const messages = createMessages({ elements, projects, noteRefusal });
-  const { all, open, holdersOf, ...conversations } = createConversations({ clock, messages });
+  const conversations = createConversations({ clock, messages });
+  const { all, open } = conversations;
   const memory = createMemoryBudget();
   const connections = new Map<string, Conversation<Connection>>();
   /** By their peers' ids. */
   const spoken = new Map<string, Conversation<GraphqlChannel>>();
   signalling.serve({ label: "Fingerpost", receive, peerLeft });
   const disposal = { [Symbol.asyncDispose]: () => conversations[Symbol.asyncDispose]() };
-  return { livePages, isLive, command, openMessages, sendMessage, ...disposal };
+  const pages = createLivePages({ elements, projects }, conversations);
+  return { ...pages, openMessages, sendMessage, ...disposal };
 
   function receive(signal: ServedSignal): void {
     const channel = connections.get(keyOf(signal))?.channel;
@@ -174,45 +190,6 @@ export function createPeers(
 
   function peerLeft(peerId: string): void {
     for (const conversation of all()) if (conversation.peerId === peerId) void conversation.channel.close();
-  }
-
-  async function livePages(actor: Actor, projectId: string | null): Promise<LivePage[]> {
-    requirePermission(actor, "READ_ELEMENTS");
-    const authorize = (id: string) => projects.authorize(actor, { projectId: id, permission: "READ_ELEMENTS" });
-    if (projectId !== null) await authorize(projectId);
-    const pages = all().flatMap((conversation) => conversation.livePage() ?? [])
-      .sort((one, other) => one.connectedAt - other.connectedAt);
-    if (projectId !== null) return pages.filter((page) => page.projectId === projectId);
-    const projectIds = [...new Set(pages.map((page) => page.projectId))];
-    const readable = await Promise.allSettled(projectIds.map(authorize));
-    return pages.filter((page) => readable[projectIds.indexOf(page.projectId)]?.status === "fulfilled");
-  }
-
-  function isLive(element: HeldElement): Promise<boolean> {
-    return Promise.resolve(holdersOf(element).some((conversation) => conversation.livePage() !== null));
-  }
-
-  async function command(actor: Actor, { elementId, command }: ElementCommand, signal: AbortSignal): Promise<Element> {
-    const element = await elements.commandable(actor, elementId);
-    const holder = await firstThatMayWrite(holdersOf(element), element.projectId);
-    if (holder === null) throw unavailable("no page that is connected holds the element");
-    await elements.recordCommand(actor, element, command);
-    await holder.commands.ask({ elementId, selector: element.selector, command, signal });
-    // As it is now, for who may still ask.
-    return await elements.commandable(actor, elementId);
-  }
-
-  // Any page of the room may say that it is the one of an element, and a right may have gone since.
-  async function firstThatMayWrite(conversations: Conversation[], projectId: string): Promise<Conversation | null> {
-    for (const conversation of conversations) {
-      try {
-        await projects.authorize(conversation.actor, { projectId, permission: "WRITE_ELEMENTS" });
-        return conversation;
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-      }
-    }
-    return null;
   }
 }
 

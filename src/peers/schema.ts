@@ -1,17 +1,27 @@
 import { z } from "zod";
+import type { Element } from "../elements/elements.ts";
 import type { addElementsSchema } from "../elements/schema.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { localId, orDeleted } from "../graphql/nodes.ts";
+import type { addProjectsSchema } from "../projects/schema.ts";
+import type { Projects } from "../projects/projects.ts";
 import type { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
 import type { Answer } from "./_messages.ts";
 import type { LivePage, Peers } from "./peers.ts";
 
-type LowerTypes = ReturnType<typeof addUsersSchema> & ReturnType<typeof addElementsSchema>;
+type LowerTypes =
+  & ReturnType<typeof addUsersSchema>
+  & ReturnType<typeof addProjectsSchema>
+  & ReturnType<typeof addElementsSchema>;
+
+/** A page in a list, whose elements are looked for once for all of it. */
+type ListedPage = LivePage & { pointedElement(): Promise<Element | null> };
 
 /** The rooms whose objects live pages show. */
 export interface PeersServices {
   peers: Peers;
+  projects: Projects;
   users: Users;
 }
 
@@ -27,8 +37,27 @@ export function addPeersSchema(builder: Builder, services: PeersServices, types:
     }));
 }
 
-function addLivePages(builder: Builder, { peers, users }: PeersServices, types: LowerTypes): void {
-  const LivePageType = builder.objectRef<LivePage>("LivePage").implement({
+function addLivePages(builder: Builder, services: PeersServices, types: LowerTypes): void {
+  const { peers } = services;
+  const LivePageType = addLivePageType(builder, services, types);
+  builder.queryFields((t) => ({
+    livePages: t.field({
+      type: [LivePageType],
+      description: "The connected pages of one project, or of all that one is a member of, oldest first. " +
+        "`UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`.",
+      args: { projectId: t.arg.id({ description: "A project's global id; absent: all that one is a member of." }) },
+      resolve: async (_root, { projectId }, { actor }) => {
+        const pages = await peers.livePages(actor, projectId ? localId("Project", projectId) : null);
+        let found: ReturnType<Peers["pointedElements"]> | undefined;
+        const elementAt = async (index: number) => (await (found ??= peers.pointedElements(pages)))[index] ?? null;
+        return pages.map((page, index): ListedPage => ({ ...page, pointedElement: () => elementAt(index) }));
+      },
+    }),
+  }));
+}
+
+function addLivePageType(builder: Builder, { projects, users }: PeersServices, types: LowerTypes) {
+  return builder.objectRef<ListedPage>("LivePage").implement({
     description: "A connected page: one tab of one browser.",
     fields: (t) => ({
       id: t.exposeID("id", { description: "As the page names itself, 1 to 200 characters: an element's `pageId`." }),
@@ -44,18 +73,22 @@ function addLivePages(builder: Builder, { peers, users }: PeersServices, types: 
         resolve: (page) => page.userId,
       }),
       connectedAt: t.expose("connectedAt", { type: "DateTime", description: "When its data channel opened." }),
+      project: t.loadable({
+        type: types.Project,
+        description: "Whose room it is in.",
+        load: async (ids: string[]) => orDeleted(await projects.byIds(ids)),
+        loaderOptions: { cache: false },
+        resolve: (page) => page.projectId,
+      }),
+      pointedElement: t.field({
+        type: types.Element,
+        nullable: true,
+        description:
+          "What was captured of it last and it still holds, about which `commandPage` asks it; null: there is nothing.",
+        resolve: (page) => page.pointedElement(),
+      }),
     }),
   });
-  builder.queryFields((t) => ({
-    livePages: t.field({
-      type: [LivePageType],
-      description: "The connected pages of one project, or of all that one is a member of, oldest first. " +
-        "`UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`.",
-      args: { projectId: t.arg.id({ description: "A project's global id; absent: all that one is a member of." }) },
-      resolve: (_root, { projectId }, { actor }) =>
-        peers.livePages(actor, projectId ? localId("Project", projectId) : null),
-    }),
-  }));
 }
 
 const channelMessage = z.object({ from: z.string(), message: z.unknown() });
@@ -102,6 +135,10 @@ function addChannel(builder: Builder, peers: Peers): void {
   }));
 }
 
+const COMMAND_CODES = "`UNAUTHENTICATED`, `FORBIDDEN` also for a token without `LIVE_COMMANDS`, `NOT_FOUND`, " +
+  "`PEER_UNAVAILABLE` where no page holds it, or where it does not answer or not as it should; `NOT_FOUND`, `TOO_LARGE` and " +
+  "`UNAVAILABLE` also where the page says so.";
+
 function addCommand(builder: Builder, peers: Peers, types: LowerTypes): void {
   const LiveCommand = builder.enumType("LiveCommand", {
     description: "What to ask of the page that holds an element.",
@@ -118,19 +155,44 @@ function addCommand(builder: Builder, peers: Peers, types: LowerTypes): void {
       command: t.field({ type: LiveCommand, required: true, description: "What to ask." }),
     }),
   });
+  const CommandPageInput = builder.inputType("CommandPageInput", {
+    description: "What to ask of which page.",
+    fields: (t) => ({
+      command: t.field({ type: LiveCommand, required: true, description: "What to ask." }),
+      elementId: t.id({
+        description:
+          "An element's global id, of that page and project where these are given too. Absent: what was captured last.",
+      }),
+      pageId: t.id({ description: "`LivePage.id` of a connected page; absent: any." }),
+      projectId: t.id({ description: "A project's global id; absent: any whose pages one may ask." }),
+    }),
+  });
   builder.mutationFields((t) => ({
     commandElement: t.field({
       type: types.Element,
       description:
         "Asks the page that holds the element, waits at most 5 s, stores its answer with the rights of the page's user, and gives the element back. " +
-        "For editors of the project. `UNAUTHENTICATED`, `FORBIDDEN` also for a token without `LIVE_COMMANDS`, `NOT_FOUND`, " +
-        "`PEER_UNAVAILABLE` where no page holds it, or where it does not answer or not as it should; `NOT_FOUND`, `TOO_LARGE` and " +
-        "`UNAVAILABLE` also where the page says so.",
+        `For editors of the project. ${COMMAND_CODES}`,
       args: {
         input: t.arg({ type: CommandElementInput, required: true, description: "The element and the question." }),
       },
       resolve: (_root, { input: { elementId, command } }, { actor, signal }) =>
         peers.command(actor, { elementId: localId("Element", elementId), command }, signal()),
+    }),
+    commandPage: t.field({
+      type: types.Element,
+      description:
+        "As `commandElement`, where the element need not be known: about what was captured last and is still held, of a page, of a project's " +
+        "pages, or of all pages that one may ask. " +
+        `\`INVALID_INPUT\` where element, page and project do not belong together. ${COMMAND_CODES}`,
+      args: { input: t.arg({ type: CommandPageInput, required: true, description: "The question, and to whom." }) },
+      resolve: (_root, { input: { command, elementId, pageId, projectId } }, { actor, signal }) =>
+        peers.commandPage(actor, {
+          command,
+          elementId: typeof elementId === "string" ? localId("Element", elementId) : null,
+          pageId: pageId ?? null,
+          projectId: typeof projectId === "string" ? localId("Project", projectId) : null,
+        }, signal()),
     }),
   }));
 }
