@@ -1,6 +1,6 @@
 import { startServer } from "../../src/app/server.ts";
 import type { Clock } from "../../src/base/clock.ts";
-import type { Mcp } from "../../src/mcp/mcp.ts";
+import type { McpService } from "../../src/app/mcp_service.ts";
 import { type Config, readConfig } from "../../src/base/config.ts";
 
 /** The whole server on a free port with a data folder of its own, and what tests say to it. */
@@ -39,7 +39,7 @@ export interface AppSettings {
   /** How long an operation may take; 10 s if absent. */
   operationDeadlineMs?: number;
   /** Puts something in front of the MCP adapter. */
-  wrapMcp?: (mcp: Mcp) => Mcp;
+  wrapMcp?: (mcp: McpService) => McpService;
 }
 
 /** The first admin of every test's data folder. */
