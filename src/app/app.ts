@@ -156,6 +156,7 @@ export async function createApp(
   const metrics = createMetrics({
     version: VERSION,
     openSockets: () => webSockets.openCount(),
+    mcpStreams: () => mcp.streamCount(),
     databaseBytes: () => databaseSize(folder.paths.database),
   });
   const operations = stack.use(createOperations(schema, {

@@ -15,6 +15,7 @@ export interface Metrics {
 export interface MetricSources {
   version: string;
   openSockets: () => number;
+  mcpStreams: () => number;
   /** Bytes of the database's file and its log. */
   databaseBytes: () => Promise<number>;
 }
@@ -28,7 +29,7 @@ export type Route = (typeof ROUTES)[number];
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** Builds the metrics. */
-export function createMetrics({ version, openSockets, databaseBytes }: MetricSources): Metrics {
+export function createMetrics({ version, openSockets, mcpStreams, databaseBytes }: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
@@ -45,6 +46,7 @@ export function createMetrics({ version, openSockets, databaseBytes }: MetricSou
     registers,
   });
   addGauge("fingerpost_open_sockets", "WebSockets that are open", openSockets);
+  addGauge("fingerpost_mcp_streams", "Streams of MCP clients that listen for updates", mcpStreams);
   addGauge("fingerpost_database_bytes", "The database's file and its log", databaseBytes);
   addGauge("process_resident_memory_bytes", "Resident memory", () => Deno.memoryUsage().rss);
   addGauge("fingerpost_heap_used_bytes", "Memory that JavaScript uses", () => Deno.memoryUsage().heapUsed);

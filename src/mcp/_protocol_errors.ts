@@ -15,10 +15,9 @@ export function isNotFound({ errors }: ExecutionAnswer): boolean {
   return errors?.some(({ extensions }) => extensions["code"] === "NOT_FOUND") ?? false;
 }
 
-/** That a resource is not there: -32602 from protocol 2026-07-28 on, -32002 before. MCP, Resources, Error Handling */
-export function resourceNotFound(uri: string, era: "legacy" | "modern"): ProtocolError {
-  if (era === "modern") return new ResourceNotFoundError(uri);
-  return new ProtocolError(ProtocolErrorCode.ResourceNotFound, `Resource not found: ${uri}`, { uri });
+/** That a resource is not there, or not for the caller. The SDK says -32602 to both eras: -32002 of 2025-11-25 is gone since. MCP, Resources, Error Handling */
+export function resourceNotFound(uri: string): ProtocolError {
+  return new ResourceNotFoundError(uri);
 }
 
 /** That what was asked for makes no sense. */

@@ -41,7 +41,7 @@ export function createResourceReader(documents: FindDocument): ResourceReader {
 
   async function read(uri: string, reading: Reading): Promise<ReadResourceResult> {
     const parsed = parseElementUri(uri);
-    if (parsed === null) throw resourceNotFound(uri, reading.context.era);
+    if (parsed === null) throw resourceNotFound(uri);
     const { kind, elementId } = parsed;
     const contents = kind === "element"
       ? await readElement(uri, elementId, reading)
@@ -63,7 +63,7 @@ export function createResourceReader(documents: FindDocument): ResourceReader {
     const variables = { elementId, maxBytes: MAX_IMAGE_BYTES[reading.context.transport] };
     const { element } = await ask(uri, documents("read_screenshot").query, variables, reading);
     const { base64, mimeType } = objectOf(objectOf(objectOf(element)["screenshot"])["scaled"]);
-    if (typeof base64 !== "string") throw resourceNotFound(uri, reading.context.era);
+    if (typeof base64 !== "string") throw resourceNotFound(uri);
     return { uri, mimeType: String(mimeType), blob: base64 };
   }
 
@@ -71,10 +71,10 @@ export function createResourceReader(documents: FindDocument): ResourceReader {
     uri: string,
     query: string,
     variables: Record<string, unknown>,
-    { caller, context, signal }: Reading,
+    { caller, signal }: Reading,
   ): Promise<Record<string, unknown>> {
     const answer = await caller.execute(query, variables, { signal });
-    if (isNotFound(answer)) throw resourceNotFound(uri, context.era);
+    if (isNotFound(answer)) throw resourceNotFound(uri);
     return requireData(answer);
   }
 }

@@ -56,7 +56,7 @@ export function addResources(
   const { subscriptions } = context;
   if (context.era === "modern" || subscriptions === undefined) return;
   server.setRequestHandler("resources/subscribe", async ({ params: { uri } }) => {
-    if (parseElementUri(uri) === null) throw resourceNotFound(uri, context.era);
+    if (parseElementUri(uri) === null) throw resourceNotFound(uri);
     await subscriptions.subscribe(uri);
     return {};
   });

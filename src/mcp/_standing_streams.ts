@@ -43,6 +43,8 @@ interface Standing {
 
 /** Without a stream for so long, a client is not coming back. */
 const FORGET_AFTER_MS = 120_000;
+/** The list's key among those of resources, none of which is empty. */
+const LIST = "";
 /** Credentials that are remembered. */
 const MAX_STANDING = 1_000;
 
@@ -76,13 +78,13 @@ export function createStandingStreams({ documents, slots }: StandingStreamsOptio
     clearTimeout(standing.forgetting);
     for (const message of standing.missed.values()) writer.send(message);
     standing.missed.clear();
-    await wish(standing, "", { uris: [], list: true });
+    await wish(standing, LIST, { uris: [], list: true });
     return new Response(writer.body, { headers: EVENT_STREAM_HEADERS });
   }
 
   async function subscribe(uri: string, caller: Caller, owner: StreamOwner): Promise<void> {
     const standing = standingOf(caller, owner);
-    if (standing === null || (standing.wishes.size > MAX_WATCHED_URIS && !standing.wishes.has(uri))) {
+    if (standing === null || isFull(standing, uri)) {
       const message = `Cannot watch more than ${MAX_WATCHED_URIS} resources: unsubscribe from some`;
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
     }
@@ -148,11 +150,16 @@ export function createStandingStreams({ documents, slots }: StandingStreamsOptio
   }
 }
 
+function isFull({ wishes }: Standing, uri: string): boolean {
+  const count = wishes.size - (wishes.has(LIST) ? 1 : 0);
+  return count >= MAX_WATCHED_URIS && !wishes.has(uri);
+}
+
 function tell({ streams, missed }: Standing, event: ServerEvent): void {
   const uri = event.kind === "resource_updated" ? event.uri : null;
   const message = uri === null
     ? { jsonrpc: "2.0", method: "notifications/resources/list_changed" }
     : { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri } };
-  if (streams.size === 0) missed.set(uri ?? "", message);
+  if (streams.size === 0) missed.set(uri ?? LIST, message);
   for (const stream of [...streams]) stream.send(message);
 }
