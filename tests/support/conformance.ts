@@ -1,0 +1,76 @@
+import { createServer, request as forward } from "node:http";
+
+/** One thing that a scenario of the conformance suite looked at. */
+export interface Check {
+  id: string;
+  status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO";
+  errorMessage?: string;
+}
+
+const PACKAGE = "npm:@modelcontextprotocol/conformance@0.2.0-alpha.12";
+/** What its packages were when it was added: they are no part of the project's own lock file. */
+const LOCK = new URL("../fixtures/mcp/conformance.lock", import.meta.url).pathname;
+
+/** Runs every server scenario of a protocol revision and returns their checks. */
+export async function runConformance(url: string, revision: string): Promise<Map<string, Check[]>> {
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_conformance_" });
+  try {
+    const output = await runSuite(["server", "--url", url, "--requirements", revision, "--output-dir", folder], folder);
+    const results = new Map<string, Check[]>();
+    for await (const { name } of Deno.readDir(folder)) {
+      const [, scenario] = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/.exec(name) ?? [];
+      if (scenario === undefined) continue;
+      results.set(scenario, JSON.parse(await Deno.readTextFile(`${folder}/${name}/checks.json`)));
+    }
+    if (results.size === 0) throw new Error(`The conformance suite ran nothing: ${output}`);
+    return results;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The names of all server scenarios that the suite has. */
+export async function listScenarios(): Promise<string[]> {
+  const output = await runSuite(["list", "--server"], Deno.cwd());
+  return [...output.matchAll(/^ {2}- (\S+) \[/gm)].map(([, name = ""]) => name);
+}
+
+async function runSuite(args: string[], cwd: string): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-config", "--node-modules-dir=none", "--lock", LOCK, "--frozen", PACKAGE, ...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+/** A server that passes requests on as they came, Host and Origin too, and adds an access token: the suite can't send one. */
+export interface BearerProxy extends AsyncDisposable {
+  url: string;
+}
+
+/** Starts one on a free port. */
+export async function startBearerProxy(target: string, token: string): Promise<BearerProxy> {
+  const { hostname, port, pathname } = new URL(target);
+  const server = createServer((incoming, outgoing) => {
+    const headers = [...incoming.rawHeaders, "authorization", `Bearer ${token}`];
+    const { method = "GET", url: path = "/" } = incoming;
+    const upstream = forward({ hostname, port, path, method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(outgoing);
+    });
+    upstream.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => upstream.destroy());
+    incoming.pipe(upstream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The proxy has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}${pathname}`,
+    [Symbol.asyncDispose]: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { buildSchema, graphql, GraphQLError, type GraphQLSchema } from "graphql";
+import { createAdapter } from "../../src/mcp/adapter.ts";
+import type { Caller } from "../../src/mcp/caller.ts";
+import { createMcp } from "../../src/mcp/mcp.ts";
+
+/** A server of the adapter that knows what the conformance suite asks for, and nothing of Fingerpost. */
+export interface McpFixtures extends AsyncDisposable {
+  /** Where it answers; it asks for no credentials. */
+  url: string;
+}
+
+const FOLDER = new URL("../fixtures/mcp", import.meta.url).pathname;
+/** How many slices of waiting come before there is something: the suite wants progress three times. */
+const SLICES = 3;
+
+const ROOT = {
+  text: "This is a simple text response for testing.",
+  image: {
+    base64: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+    mimeType: "image/png",
+    width: 1,
+    height: 1,
+  },
+  failure() {
+    throw new GraphQLError("This tool intentionally returns an error for testing", {
+      extensions: { code: "UNAVAILABLE" },
+    });
+  },
+  changes: ({ after }: { after: number | null }) => {
+    const revision = (after ?? 0) + 1;
+    return { revision, changes: revision > SLICES ? ["something"] : [] };
+  },
+};
+
+/** Serves the fixtures of the conformance suite on a free port, through the same adapter and HTTP side as Fingerpost's tools. */
+export async function startMcpFixtures(): Promise<McpFixtures> {
+  const schema = buildSchema(await Deno.readTextFile(`${FOLDER}/schema.graphql`));
+  const tools = [{ path: `${FOLDER}/tools`, origin: "fingerpost", mutations: true } as const];
+  const mcp = createMcp(await createAdapter({ schema, version: "1.0.0", tools }));
+  const caller = callerOf(schema);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    return mcp.fetch(request, caller);
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/mcp`,
+    [Symbol.asyncDispose]: async () => {
+      await mcp.close();
+      await server.shutdown();
+    },
+  };
+}
+
+function callerOf(schema: GraphQLSchema): Caller {
+  const execute: Caller["execute"] = async (source, variableValues) => {
+    const { data, errors } = await graphql({ schema, source, variableValues, rootValue: ROOT });
+    return errors === undefined ? { data: { ...data } } : { errors };
+  };
+  return { scopes: null, record: () => {}, execute, subscribe: async function* () {} };
+}
