@@ -68,7 +68,7 @@ export async function capture(app: RunningApp, token: string, input = captureInp
 
 /** Makes an access token and returns it. */
 export async function createAccessToken(
-  app: RunningApp,
+  app: Pick<RunningApp, "ask">,
   token: string,
   input: { scopes: string[]; projectId?: string; expiresAt?: string },
 ): Promise<string> {
