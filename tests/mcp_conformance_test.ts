@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
-import { capture, createAccessToken, createProject } from "./support/captures.ts";
-import { type Check, listScenarios, runConformance, startBearerProxy } from "./support/conformance.ts";
+import sharp from "sharp";
+import { capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
+import { type Check, listScenarios, runConformance } from "./support/conformance.ts";
+import { type ProxyChanges, startConformanceProxy } from "./support/conformance_proxy.ts";
 import { type Revision, REVISIONS, SCENARIOS, type Target } from "./support/conformance_scenarios.ts";
 import { startMcpFixtures } from "./support/mcp_fixtures.ts";
-import { startApp } from "./support/running_app.ts";
+import { type RunningApp, startApp } from "./support/running_app.ts";
 
 for (const revision of REVISIONS) {
   Deno.test(`mcp: the server passes the conformance suite's scenarios of ${revision} that fit it`, async () => {
     await using app = await startApp();
     await createProject(app, app.token);
-    await capture(app, app.token);
     const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ", "ELEMENTS_WRITE"] });
-    await using proxy = await startBearerProxy(`${app.url}/mcp`, token);
+    const changes = await captureForSuite(app);
+    await using proxy = await startConformanceProxy(`${app.url}/mcp`, { token, ...changes });
     assertPasses(await runConformance(proxy.url, revision), { revision, target: "server" });
   });
 
@@ -27,6 +29,21 @@ Deno.test("mcp: every server scenario of the conformance suite is passed, or lef
     assert.ok(Object.keys(passes).length > 0 || why !== undefined, `${name} is neither`);
   }
 });
+
+/** Captures two elements; by which of their URIs the suite's resources are called, and what stands for its template's id. */
+async function captureForSuite(app: RunningApp): Promise<Omit<ProxyChanges, "token">> {
+  const image = await sharp({ create: { width: 2, height: 2, channels: 3, background: "red" } }).png().toBuffer();
+  const screenshot = { mimeType: "image/png", base64: image.toString("base64") };
+  const id = await capture(app, app.token, captureInput({ screenshot }));
+  const other = await capture(app, app.token);
+  const names: ProxyChanges["names"] = [
+    ["test://static-text", `element://${id}`],
+    ["test://static-binary", `screenshot://${id}`],
+    ["test://template/123/data", `element://${other}`],
+    ["test://watched-resource", `screenshot://${other}`],
+  ];
+  return { names, told: [[other, "123"]] };
+}
 
 function assertPasses(
   results: Map<string, Check[]>,

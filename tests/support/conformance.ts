@@ -1,5 +1,3 @@
-import { createServer, request as forward } from "node:http";
-
 /** One thing that a scenario of the conformance suite looked at. */
 export interface Check {
   id: string;
@@ -42,35 +40,4 @@ async function runSuite(args: string[], cwd: string): Promise<string> {
     env: { NO_COLOR: "1" },
   }).output();
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-}
-
-/** A server that passes requests on as they came, Host and Origin too, and adds an access token: the suite can't send one. */
-export interface BearerProxy extends AsyncDisposable {
-  url: string;
-}
-
-/** Starts one on a free port. */
-export async function startBearerProxy(target: string, token: string): Promise<BearerProxy> {
-  const { hostname, port, pathname } = new URL(target);
-  const server = createServer((incoming, outgoing) => {
-    const headers = [...incoming.rawHeaders, "authorization", `Bearer ${token}`];
-    const { method = "GET", url: path = "/" } = incoming;
-    const upstream = forward({ hostname, port, path, method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-      answer.pipe(outgoing);
-    });
-    upstream.on("error", () => outgoing.destroy());
-    outgoing.on("close", () => upstream.destroy());
-    incoming.pipe(upstream);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The proxy has no port");
-  return {
-    url: `http://127.0.0.1:${address.port}${pathname}`,
-    [Symbol.asyncDispose]: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
 }

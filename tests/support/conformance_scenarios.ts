@@ -25,7 +25,7 @@ const SKILLS = "extension; there are none";
 const SESSIONS = "the 2025 versions are served without sessions";
 const SCHEMAS = "a tool's arguments are GraphQL variables, which have no conditions and no references";
 const HEADERS = "no argument is sent as a header";
-const PROMPTS = "prompts name their element and do not embed it";
+const PROMPTS = "no prompt has an image: get_element_screenshot gives it";
 
 const CAPABILITIES = ["sep-2575-server-rejects-undeclared-capability", "sep-2575-missing-capability-http-400"];
 const DIAGNOSTICS = [
@@ -67,11 +67,11 @@ export const SCENARIOS: Record<string, Scenario> = {
   "server-sse-polling": leftOut(SESSIONS),
   "server-sse-multiple-streams": { ...only("2026-07-28", "server"), why: `2025-11-25: ${SESSIONS}` },
   "resources-list": onServer,
-  "resources-read-text": onFixtures,
-  "resources-read-binary": onFixtures,
-  "resources-templates-read": onFixtures,
-  "resources-subscribe": only("2025-11-25", "fixtures"),
-  "resources-unsubscribe": only("2025-11-25", "fixtures"),
+  "resources-read-text": onServer,
+  "resources-read-binary": onServer,
+  "resources-templates-read": onServer,
+  "resources-subscribe": only("2025-11-25", "server"),
+  "resources-unsubscribe": only("2025-11-25", "server"),
   "sep-2164-resource-not-found": only("2026-07-28", "server"),
   "sep-2640-skills-directory": leftOut(SKILLS),
   "sep-2640-skills-enumeration": leftOut(SKILLS),
@@ -79,7 +79,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   "prompts-list": onServer,
   "prompts-get-simple": onFixtures,
   "prompts-get-with-args": onFixtures,
-  "prompts-get-embedded-resource": leftOut(PROMPTS),
+  "prompts-get-embedded-resource": onFixtures,
   "prompts-get-with-image": leftOut(PROMPTS),
   "dns-rebinding-protection": onServer,
   "caching": only("2026-07-28", "server"),
