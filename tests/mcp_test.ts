@@ -5,45 +5,6 @@ import { addPerson } from "./support/people.ts";
 import { bearer, type Data, startApp } from "./support/running_app.ts";
 
 for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
-  Deno.test(`mcp: a client of protocol ${version} lists the tools and reads what was pointed at`, async () => {
-    await using app = await startApp();
-    await createProject(app, app.token);
-    const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"] });
-    await using client = await connect(app, token);
-    assert.equal(client.version, version);
-    assert.deepEqual((await client.tools()).map(({ name }) => name), ["get_pointed_element", "list_elements"]);
-    assert.deepEqual((await client.call("get_pointed_element")).structuredContent, { pointedElement: null });
-    await capture(app, app.token);
-    const input: Data = fullCaptureInput();
-    const id = await capture(app, app.token, input);
-    const { structuredContent, content, isError } = await client.call("get_pointed_element");
-    assert.notEqual(isError, true);
-    assert.deepEqual(JSON.parse(content[0].text), structuredContent);
-    const { pointedElement } = structuredContent;
-    assert.equal(pointedElement.id, id);
-    for (
-      const field of [
-        "html",
-        "text",
-        "selector",
-        "note",
-        "computedStyles",
-        "attributes",
-        "box",
-        "component",
-        "accessibility",
-      ]
-    ) {
-      assert.deepEqual(pointedElement[field], JSON.parse(JSON.stringify(input[field])), field);
-    }
-    const listed = await client.call("list_elements", { first: 1 });
-    assert.equal(listed.structuredContent.elements.edges[0].node.id, id);
-    const { pageInfo, edges } = listed.structuredContent.elements;
-    assert.equal(pageInfo.hasNextPage, true);
-    const next = await client.call("list_elements", { after: edges[0].cursor, status: ["OPEN"] });
-    assert.equal(next.structuredContent.elements.edges.length, 1);
-  });
-
   Deno.test(`mcp: over protocol ${version} bad arguments and refusals are clear results`, async () => {
     await using app = await startApp();
     const stranger = await addPerson(app);
@@ -56,8 +17,8 @@ for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
       return content[0].text as string;
     };
     assert.match(await text({ projectId }), /^NOT_FOUND: Cannot find project ".*list_elements shows what exists\.$/);
-    assert.match(await text({ first: 1_000 }), /^INVALID_INPUT: .*from 1 to 100/);
-    assert.match(await text({ unknown: 1 }), /must NOT have additional properties/);
+    assert.match(await text({ first: 1_000 }), /^INVALID_INPUT: .*must be <= 100/);
+    assert.match(await text({ unknown: 1 }), /^INVALID_INPUT: .*"unknown": list_elements has projectId, pageId, status, first/);
     assert.match(await text({ first: "ten" }), /must be integer/);
     assert.match(await text({ status: ["GONE"] }), /must be equal to one of the allowed values/);
     assert.match(await text({ maxTokens: 26_000 }), /must be <= 25000/);

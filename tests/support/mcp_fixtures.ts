@@ -52,7 +52,7 @@ export async function startMcpFixtures(): Promise<McpFixtures> {
     follow: () => ({ [Symbol.dispose]() {} }),
   };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    return mcp.fetch(request, caller, owner);
+    return mcp.fetch(request, { caller, owner, message: undefined });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}/mcp`,
