@@ -26,6 +26,10 @@ export const OPERATION_WEIGHTS = { query: 0, mutation: 20, subscription: 10 };
 
 const HTML_WEIGHT = 20;
 const HTML_BYTES_PER_WEIGHT = 10_000;
+/** 8,000,000 UTF-16 code units, each at most three bytes. */
+const MAX_HTML_BYTES = 24_000_000;
+const OUTLINE_WEIGHT = 50;
+const SCALED_WEIGHT = 200;
 const STYLES_WEIGHT = 3;
 const WAIT_WEIGHT = 10;
 const SEARCH_WEIGHT = 50;
@@ -60,8 +64,15 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
     weight: ({ maxBytes }) => typeof maxBytes === "number" && maxBytes >= 0 ? htmlWeight(maxBytes) : HTML_WEIGHT,
     meaning: `${HTML_WEIGHT}; with maxBytes 1 for each ${HTML_BYTES_PER_WEIGHT} bytes begun`,
   },
+  "Element.htmlOutline": { weight: OUTLINE_WEIGHT, meaning: `${OUTLINE_WEIGHT}: it reads all of the HTML` },
+  "Element.htmlPart": {
+    weight: ({ after, maxBytes }) => partWeight(after) + partWeight(maxBytes),
+    meaning: `1 for each ${HTML_BYTES_PER_WEIGHT} bytes begun of after, and of maxBytes: it reads up to there`,
+  },
+  "Element.keyStyles": { weight: STYLES_WEIGHT, meaning: `${STYLES_WEIGHT}` },
   "Element.computedStyles": { weight: STYLES_WEIGHT, meaning: `${STYLES_WEIGHT}` },
   "Element.screenshot": { weight: 1, meaning: "1 more; its bytes are behind its url" },
+  "Screenshot.scaled": { weight: SCALED_WEIGHT, meaning: `${SCALED_WEIGHT}: an image is unpacked and packed again` },
   // Types of introspection, as the schema has them.
   "__Schema.types": { size: 100, meaning: "100 types" },
 };
@@ -97,6 +108,12 @@ function hashed(): FieldCost {
 
 function htmlWeight(maxBytes: number): number {
   return Math.min(HTML_WEIGHT, Math.max(1, Math.ceil(maxBytes / HTML_BYTES_PER_WEIGHT)));
+}
+
+// More than any HTML has is refused before it costs anything.
+function partWeight(bytes: unknown): number {
+  if (typeof bytes !== "number" || bytes <= 0 || bytes > MAX_HTML_BYTES) return 1;
+  return Math.ceil(bytes / HTML_BYTES_PER_WEIGHT);
 }
 
 function isGiven(value: unknown): boolean {

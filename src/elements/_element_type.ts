@@ -7,6 +7,7 @@ import type { addUsersSchema } from "../users/schema.ts";
 import type { Users } from "../users/users.ts";
 import { ACCESSIBILITY, COMPONENT, ELEMENT, VIEWPORT } from "./_descriptions.ts";
 import { addShownTypes } from "./_shown_types.ts";
+import { addViewFields } from "./_view_fields.ts";
 import type { Element, ElementComment, Elements } from "./elements.ts";
 
 /** The rooms whose objects an element shows. */
@@ -127,6 +128,7 @@ export function addElementType(builder: Builder, services: ElementServices, type
       }),
     }),
   });
+  addViewFields(builder, elements, { Element: ElementNode, Screenshot: shown.Screenshot });
   return { Element: ElementNode, ElementStatus };
 }
 

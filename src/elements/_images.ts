@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { AppError } from "../base/errors.ts";
 
 /** The image types that a screenshot may have. */
@@ -24,13 +24,9 @@ sharp.unblock({ operation: ["VipsForeignLoadPng", "VipsForeignLoadJpeg", "VipsFo
 /** Decodes a whole image off the event loop and measures it. Throws `INVALID_INPUT` where it is not what it claims, `TOO_LARGE`. */
 export async function decodeImage(mimeType: ImageType, bytes: Uint8Array): Promise<Image> {
   try {
-    const image = sharp(bytes, { failOn: "error", limitInputPixels: false });
-    const { format, width, height } = await image.metadata();
+    const { source, format, width, height } = await readImage(bytes);
     if (`image/${format}` !== mimeType) throw new Error(`It is ${format}`);
-    if (width * height > MAX_PIXELS) {
-      throw new AppError("TOO_LARGE", `Cannot take a screenshot of ${width} × ${height} pixels: at most ${MAX_PIXELS}`);
-    }
-    await image.extractChannel(0).raw().toBuffer();
+    await source.extractChannel(0).raw().toBuffer();
     return { mimeType, width, height, bytes };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
@@ -38,4 +34,16 @@ export async function decodeImage(mimeType: ImageType, bytes: Uint8Array): Promi
     const issues = [{ path: ["input", "screenshot", "base64"], message }];
     throw new AppError("INVALID_INPUT", `Cannot take the screenshot: it ${message}`, { issues, cause });
   }
+}
+
+/** Reads an image's head, so that what is too large is never unpacked; `source` fails where the rest is damaged. Throws `TOO_LARGE`. */
+export async function readImage(
+  bytes: Uint8Array,
+): Promise<{ source: Sharp; format: string; width: number; height: number }> {
+  const source = sharp(bytes, { failOn: "error", limitInputPixels: false });
+  const { format, width, height } = await source.metadata();
+  if (width * height > MAX_PIXELS) {
+    throw new AppError("TOO_LARGE", `Cannot take a screenshot of ${width} × ${height} pixels: at most ${MAX_PIXELS}`);
+  }
+  return { source, format, width, height };
 }

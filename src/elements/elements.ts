@@ -22,6 +22,7 @@ import {
   insertComment,
   listComments,
 } from "./_content_rows.ts";
+import { createElementViews, type ElementViews } from "./element_views.ts";
 import { announceChange, watchChanges, type WatchRequest } from "./_feed.ts";
 import type { Image, ImageType } from "./_images.ts";
 import { findSnippetsFor, listFor } from "./_listing.ts";
@@ -117,7 +118,7 @@ export interface ElementEvent {
 }
 
 /** Elements that people captured. Methods with an actor throw `UNAUTHENTICATED`, `FORBIDDEN`, and `NOT_FOUND` for what it may not see. */
-export interface Elements {
+export interface Elements extends ElementViews {
   /** Stores a capture and tells the project's watchers; the same `clientId` again returns the stored one. Throws `INVALID_INPUT`, `TOO_LARGE`, `RATE_LIMITED`. */
   capture(actor: Actor, capture: Capture, options?: CaptureOptions): Promise<Element>;
   /** An element; where `fields` are given, only these are read of it, with its id and project. */
@@ -189,6 +190,7 @@ export function createElements(dependencies: ElementsDependencies): Elements {
     watch: (actor, request) => watchChanges(dependencies, actor, request),
     changes: createChanges(dependencies),
     image,
+    ...createElementViews(database),
     htmlOf: async (ids, maxBytes) => inOrder(ids, await findHtml(read, ids, maxBytes), ""),
     computedStylesOf: async (ids) => inOrder(ids, await findComputedStyles(read, ids), {}),
     screenshotsOf: async (ids) => inOrder(ids, await findScreenshots(read, ids), null),
