@@ -18,7 +18,10 @@ for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
     };
     assert.match(await text({ projectId }), /^NOT_FOUND: Cannot find project ".*list_elements shows what exists\.$/);
     assert.match(await text({ first: 1_000 }), /^INVALID_INPUT: .*must be <= 100/);
-    assert.match(await text({ unknown: 1 }), /^INVALID_INPUT: .*"unknown": list_elements has projectId, pageId, status, first/);
+    assert.match(
+      await text({ unknown: 1 }),
+      /^INVALID_INPUT: .*"unknown": list_elements has projectId, pageId, status, first/,
+    );
     assert.match(await text({ first: "ten" }), /must be integer/);
     assert.match(await text({ status: ["GONE"] }), /must be equal to one of the allowed values/);
     assert.match(await text({ maxTokens: 26_000 }), /must be <= 25000/);
