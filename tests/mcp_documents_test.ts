@@ -61,13 +61,13 @@ query GetThing($name: String!, $first: Int = 5) {
   const { name, title, description, scopes, annotations, inputSchema, link, origin } = tool;
   assert.deepEqual([name, title, description], ["get_thing", "Get a thing", "Gives a thing, by its name."]);
   assert.deepEqual([scopes, link, origin], [["ELEMENTS_READ", "AUDIT_READ"], "thing://{name}", "operator"]);
-  assert.deepEqual(annotations, { readOnlyHint: true, openWorldHint: false });
+  assert.deepEqual(annotations, { readOnlyHint: true });
   const { maxTokens, ...properties } = inputSchema.properties;
   assert.deepEqual(properties, {
     name: { type: "string", minLength: 1, maxLength: 50, description: "The thing's name, 1 to 50 characters." },
     first: { type: "integer", minimum: 1, maximum: 100, default: 5, description: "So many: 1 to 100." },
   });
-  assert.deepEqual([maxTokens?.minimum, maxTokens?.default, maxTokens?.maximum], [500, 8_000, 25_000]);
+  assert.deepEqual([maxTokens?.minimum, maxTokens?.maximum], [500, 25_000]);
   assert.deepEqual([inputSchema.required, inputSchema.additionalProperties], [["name"], false]);
 });
 
@@ -77,8 +77,8 @@ Deno.test("a mutation is told as one, destructive unless its document says that 
     "a.graphql": rename,
     "b.graphql": `# destructive: false\n#\n# Renames it.\n${rename}`,
   });
-  assert.deepEqual(one?.annotations, { readOnlyHint: false, destructiveHint: true, openWorldHint: false });
-  assert.deepEqual(other?.annotations, { readOnlyHint: false, destructiveHint: false, openWorldHint: false });
+  assert.deepEqual(one?.annotations, { readOnlyHint: false, destructiveHint: true });
+  assert.deepEqual(other?.annotations, { readOnlyHint: false, destructiveHint: false });
   assert.equal(one?.inputSchema.properties["name"]?.maxLength, 20);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { capture, captureInput, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
+import { capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { MCP_CLIENTS } from "./support/mcp_client.ts";
 import { addPerson } from "./support/people.ts";
 import { bearer, type Data, startApp } from "./support/running_app.ts";
@@ -41,8 +41,7 @@ for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
     assert.equal((await client.call("get_pointed_element")).structuredContent.pointedElement.id, mine);
     const writer = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_WRITE"] });
     await using other = await connect(app, writer);
-    const { isError, content } = await other.call("get_pointed_element");
-    assert.deepEqual([isError, content[0].text.startsWith("FORBIDDEN: ")], [true, true]);
+    await assert.rejects(other.call("get_pointed_element"), /[Ss]cope.*ELEMENTS_READ/);
   });
 }
 
@@ -52,19 +51,22 @@ Deno.test("mcp: text and structured content stay under the budget, and what is c
   const computedStyles = Object.fromEntries(
     Array.from({ length: 400 }, (_, index) => [`--property-${index}`, `value ${index} é`]),
   );
-  await capture(
+  const elementId = await capture(
     app,
     app.token,
     captureInput({ html: `<p>${"é".repeat(300_000)}</p>`, text: "x".repeat(100_000), computedStyles }),
   );
   await using client = await MCP_CLIENTS["2026-07-28"](app, app.token);
   for (const maxTokens of [500, 8_000, 25_000]) {
-    const { structuredContent, content } = await client.call("get_pointed_element", { maxTokens });
+    const { structuredContent, content } = await client.call("get_element", { elementId, level: "full", maxTokens });
     for (const form of [JSON.stringify(structuredContent), content[0].text]) {
       assert.ok(new TextEncoder().encode(form).length <= maxTokens * 4, `${form.length} for ${maxTokens}`);
     }
-    assert.ok(structuredContent.cut.some(({ path }: Data) => path === "pointedElement.html"));
-    assert.equal(structuredContent.pointedElement.htmlByteSize, 600_007);
+    assert.equal(structuredContent.element.htmlPart.htmlByteSize, 600_007);
+    assert.ok(structuredContent.cut.length > 0);
+    for (const { kept, of, next } of structuredContent.cut) {
+      assert.ok(kept < of && /^get_element |^raise/.test(next), next);
+    }
   }
 });
 
@@ -81,12 +83,15 @@ Deno.test("mcp: whatever a capture's JSON looks like, its answer keeps to the bu
     { list: Array.from({ length: 20_000 }, () => ["z".repeat(20)]) },
   ];
   for (const attributes of shapes) {
-    await capture(app, app.token, captureInput({ attributes, note: "n".repeat(20_000) }));
+    const elementId = await capture(app, app.token, captureInput({ attributes, note: "n".repeat(20_000) }));
     for (
-      const [name, maxTokens] of [["get_pointed_element", 500], ["get_pointed_element", 8_000], ["list_elements", 500]]
+      const [name, maxTokens] of [["get_element", 500], ["get_element", 8_000], ["list_elements", 500]]
     ) {
       const startedAt = performance.now();
-      const { structuredContent, content } = await client.call(String(name), { maxTokens });
+      const { structuredContent, content } = await client.call(
+        String(name),
+        name === "get_element" ? { elementId, level: "full", maxTokens } : { maxTokens },
+      );
       assert.ok(performance.now() - startedAt < 2_000, `${name} took ${performance.now() - startedAt} ms`);
       assert.ok(new TextEncoder().encode(JSON.stringify(structuredContent)).length <= Number(maxTokens) * 4);
       assert.ok(new TextEncoder().encode(content[0].text).length <= Number(maxTokens) * 4);

@@ -19,16 +19,12 @@ export const BUDGET = { minimum: 500, default: 8_000, maximum: 25_000 } as const
 
 const TIMEOUT: JsonSchema = {
   type: "integer",
-  description: "How long to wait.",
   minimum: 0,
   maximum: MAX_TIMEOUT_SECONDS,
   default: DEFAULT_TIMEOUT_SECONDS,
 };
-const MAX_TOKENS: JsonSchema = {
-  type: "integer",
-  description: "The answer's size.",
-  ...BUDGET,
-};
+// The server's instructions say what it is, once for all tools.
+const MAX_TOKENS: JsonSchema = { type: "integer", minimum: BUDGET.minimum, maximum: BUDGET.maximum };
 
 /** The JSON Schema of a tool's arguments: its variables, and what the adapter adds for choosing, waiting and the answer's size. */
 export function readInputSchema(document: DocumentNode, { operation, schema, switches, waiting }: {
@@ -46,7 +42,7 @@ export function readInputSchema(document: DocumentNode, { operation, schema, swi
     properties: {
       ...Object.fromEntries(variables.map((variable) => {
         const name = variable.variable.name.value;
-        return [name, variableSchema(variable, { schema, description: descriptions.get(name) })];
+        return [name, variableSchema(variable, { schema, told: descriptions.get(name) ?? "" })];
       })),
       ...switchArguments(switches),
       ...(waiting === null ? {} : { timeoutSeconds: TIMEOUT }),
@@ -57,7 +53,7 @@ export function readInputSchema(document: DocumentNode, { operation, schema, swi
   };
 }
 
-/** What the document's variables say of themselves, or else the schema of the argument or input field that each of them fills. */
+/** What the schema says of the argument or input field that each variable fills. */
 function describeVariables(document: DocumentNode, schema: GraphQLSchema): Map<string, string> {
   const descriptions = new Map<string, string>();
   const info = new TypeInfo(schema);
@@ -73,11 +69,5 @@ function describeVariables(document: DocumentNode, schema: GraphQLSchema): Map<s
       Variable: ({ name }) => void (place.description && descriptions.set(name.value, place.description)),
     }),
   );
-  for (const definition of document.definitions) {
-    const variables = definition.kind === "OperationDefinition" ? definition.variableDefinitions ?? [] : [];
-    for (const { variable, description } of variables) {
-      if (description) descriptions.set(variable.name.value, description.value);
-    }
-  }
   return descriptions;
 }

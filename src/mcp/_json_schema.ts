@@ -36,20 +36,23 @@ const SCALARS: Record<string, JsonSchema> = {
   Boolean: { type: "boolean" },
   DateTime: { type: "string" },
 };
-const NUMBER = /\d[\d,]*/.source;
-const RANGE = new RegExp(`\\b(${NUMBER}) to (${NUMBER})\\b`);
-const AT_MOST = new RegExp(`\\bat most (${NUMBER})\\b`, "i");
+const RANGE = /\b(\d[\d,]*) to (\d[\d,]*)\b/;
+const CHARACTERS = /(?:(\d[\d,]*) to )?(\d[\d,]*) characters/g;
 
-/** The JSON Schema of one variable of an operation; the limits that its description tells (`1 to 100`, `at most 50 characters`) hold. */
+/**
+ * The JSON Schema of one variable of an operation. `told` is what the schema says of what it fills: its limits hold (`1 to 100`,
+ * `at most 50 characters`), and it is the description where the document has none; an empty one there means none.
+ */
 export function variableSchema(
-  { type, defaultValue }: VariableDefinitionNode,
-  { schema, description }: { schema: GraphQLSchema; description: string | undefined },
+  { type, defaultValue, description }: VariableDefinitionNode,
+  { schema, told }: { schema: GraphQLSchema; told: string },
 ): JsonSchema {
   const shape = typeSchema(typeFromAST(schema, type) as GraphQLInputType | undefined);
+  const text = description?.value ?? told;
   return {
     ...shape,
-    ...limitsOf(shape, description ?? ""),
-    ...(description === undefined ? {} : { description }),
+    ...limitsOf(shape, told),
+    ...(text === "" ? {} : { description: text }),
     ...(defaultValue === undefined ? {} : { default: constantOf(defaultValue) }),
   };
 }
@@ -64,13 +67,17 @@ function typeSchema(type: GraphQLInputType | undefined): JsonSchema {
 
 function limitsOf({ type, enum: values }: JsonSchema, description: string): JsonSchema {
   if (values !== undefined) return {};
-  const [, least, most = AT_MOST.exec(description)?.[1]] = RANGE.exec(description) ?? [];
-  const [from, to] = [least, most].map((number) => number && Number(number.replaceAll(",", "")));
   if (type === "integer") {
-    return { ...(from ? { minimum: Number(from) } : {}), ...(to ? { maximum: Number(to) } : {}) };
+    const [, from, to] = RANGE.exec(description) ?? [];
+    return { ...withNumber("minimum", from), ...withNumber("maximum", to) };
   }
-  if (type !== "string" || !description.includes("characters")) return {};
-  return { ...(from ? { minLength: Number(from) } : {}), ...(to ? { maxLength: Number(to) } : {}) };
+  if (type !== "string") return {};
+  const [, from, to] = [...description.matchAll(CHARACTERS)].at(-1) ?? [];
+  return { ...withNumber("minLength", from), ...withNumber("maxLength", to) };
+}
+
+function withNumber(name: "minimum" | "maximum" | "minLength" | "maxLength", digits: string | undefined): JsonSchema {
+  return digits === undefined ? {} : { [name]: Number(digits.replaceAll(",", "")) };
 }
 
 function constantOf(node: ConstValueNode): JSONValue {

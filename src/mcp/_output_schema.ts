@@ -21,7 +21,7 @@ const SCALARS: Record<string, { type: string; format?: string }> = {
   DateTime: { type: "string", format: "date-time" },
 };
 /** What was cut, beside an answer's own fields: what an entry says, it says by itself. */
-const CUT: OutputSchema = { type: "array", items: { type: "object" } };
+const CUT: OutputSchema = { type: "array" };
 /** A schema that is no longer than this is not worth a name. */
 const MIN_SHARED_CHARACTERS = 80;
 
@@ -91,4 +91,28 @@ function inPlace(schema: OutputSchema, $defs: Record<string, OutputSchema>): Out
       }
       : {}),
   };
+}
+
+/**
+ * A schema as it is listed, which every model that sees the tools pays for: the names of all fields, the types of numbers and
+ * Booleans, and what is always there at the top. The rest is text, or says by its parts what it is. What is valid for the whole one is valid for it.
+ */
+export function briefSchema({ required, type = "object", ...schema }: OutputSchema): OutputSchema {
+  return { type, ...brief(schema), ...(required === undefined ? {} : { required }) };
+}
+
+function brief({ type, items, properties, $defs, $ref }: OutputSchema): OutputSchema {
+  if ($ref !== undefined) return { $ref };
+  if (items === undefined && properties === undefined) {
+    return typeof type !== "string" || type === "string" ? {} : { type };
+  }
+  return {
+    ...(items === undefined ? {} : { items: brief(items) }),
+    ...(properties === undefined ? {} : { properties: briefEach(properties) }),
+    ...($defs === undefined ? {} : { $defs: briefEach($defs) }),
+  };
+}
+
+function briefEach(schemas: Record<string, OutputSchema>): Record<string, OutputSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, brief(schema)]));
 }

@@ -58,11 +58,10 @@ export function switchArguments({ names, levels, defaultLevel }: Switches): Reco
   const fields = {
     type: "array",
     items: { type: "string", enum: [...names] },
-    uniqueItems: true,
-    description: "Just these; with a level: these too.",
+    description: "Just these; with a level, these too.",
   };
   if (defaultLevel === undefined) return { fields };
-  const level = { type: "string", enum: [...levels.keys()], default: defaultLevel, description: "How much of it." };
+  const level = { type: "string", enum: [...levels.keys()], default: defaultLevel };
   return { level, fields };
 }
 

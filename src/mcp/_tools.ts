@@ -11,7 +11,7 @@ import {
 import { AppError } from "../base/errors.ts";
 import { type FrontMatter, readFrontMatter } from "./_front_matter.ts";
 import { type InputSchema, readInputSchema } from "./_input_schema.ts";
-import { shapeSchema } from "./_output_schema.ts";
+import { briefSchema, shapeSchema } from "./_output_schema.ts";
 import { type Shape, shapeOf } from "./_shape.ts";
 import { readSwitches, type Switches } from "./_switches.ts";
 import { readWaiting, type Waiting } from "./_waiting.ts";
@@ -113,7 +113,7 @@ function readTool(file: string, { query, schema, folder, tools }: ToolSource): T
     scopes: first(frontMatter, "scopes")?.split(/[ ,]+/) ?? [],
     annotations: annotate(operation, frontMatter),
     inputSchema: readInputSchema(document, { operation, schema, switches, waiting }),
-    outputSchema: { ...shapeSchema(shape), type: "object" },
+    outputSchema: { ...briefSchema(shapeSchema(shape)), type: "object" },
     shape,
     switches,
     waiting,
@@ -142,7 +142,7 @@ function first({ values }: FrontMatter, key: string): string | undefined {
 }
 
 function annotate({ operation }: OperationDefinitionNode, frontMatter: FrontMatter): ToolAnnotations {
-  if (operation === OperationTypeNode.QUERY) return { readOnlyHint: true, openWorldHint: false };
+  if (operation === OperationTypeNode.QUERY) return { readOnlyHint: true };
   const destructiveHint = first(frontMatter, "destructive") !== "false";
-  return { readOnlyHint: false, destructiveHint, openWorldHint: false };
+  return { readOnlyHint: false, destructiveHint };
 }
