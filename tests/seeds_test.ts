@@ -35,7 +35,7 @@ async function withFolder(work: (dataDir: string) => Promise<void>): Promise<voi
 
 Deno.test("db:seed gives an empty instance its defaults, changes none that is there, and says so", async () => {
   await withFolder(async (dataDir) => {
-    assert.match((await runTask("db:seed", [], dataDir)).stderr, /^0 rate limits and 3 settings added\n$/);
+    assert.match((await runTask("db:seed", [], dataDir)).stderr, /^0 rate limits and 4 settings added\n$/);
     write({ dataDir }, (database) => {
       database.exec(
         "DELETE FROM rate_limits WHERE action = 'mcp'; UPDATE rate_limits SET max_count = 7 WHERE action = 'socket'",

@@ -17,7 +17,7 @@ const GROUP_MS = 1_000;
 /** How long a database that failed is left alone. */
 const RETRY_MS = 5_000;
 /** Rows of one transaction: a few milliseconds. So many do not wait for more. */
-const MAX_GROUP_SIZE = 500;
+const MAX_GROUP_SIZE = 200;
 /** Under 1 kB each. Above, the oldest stay, and how many came after them is logged. */
 const MAX_WAITING = 10_000;
 
