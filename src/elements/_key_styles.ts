@@ -17,8 +17,7 @@ const MAX_VALUE_LENGTH = 300;
 const TOLERANCE_PX = 0.51;
 /** What a property has that was never set, where it is one that Chromium does not know. */
 const NOTHING = new Set(["none", "auto", "normal", "0px", "0", "0s", "visible", "currentcolor"]);
-const MOVES = ["transform", "rotate", "scale", "perspective"];
-const SIDES = ["top", "right", "bottom", "left"];
+const MOVES = ["transform", "rotate", "scale"];
 
 /**
  * The computed styles that differ from what browsers give such an element by default, most useful first, named as in sheets; longhands that
@@ -38,10 +37,13 @@ export function keyStylesOf({ box, styles, ...tag }: StyledElement): Record<stri
   function isUsual(property: string, value: unknown): boolean {
     const physical = physicalOf(property);
     if (physical === "width" || physical === "height") return isOfBox(physical, value);
-    if (/^(perspective|transform)-origin/.test(property)) {
-      return MOVES.every((name) => isDefault(name, textOf(named, name)));
+    if (property.startsWith("perspective-origin")) return isDefault("perspective", textOf(named, "perspective"));
+    if (property.startsWith("transform-origin")) return MOVES.every((name) => isDefault(name, textOf(named, name)));
+    // Moved from where it would be: the other two sides say the same with another sign.
+    if (textOf(named, "position") === "relative") {
+      if (physical === "right" || physical === "bottom") return true;
+      if ((physical === "top" || physical === "left") && value === "0px") return true;
     }
-    if (SIDES.includes(physical) && textOf(named, "position") === "relative" && value === "0px") return true;
     // Of an item of a flex or grid container it is another word for none.
     if ((physical === "min-width" || physical === "min-height") && value === "auto") return true;
     return isLineUsual(physical) || isDefault(physical, typeof value === "number" ? String(value) : value);
@@ -68,7 +70,7 @@ export function keyStylesOf({ box, styles, ...tag }: StyledElement): Record<stri
 
   // Its size is in its box, which has padding and border too; a size that is not was changed by a transform.
   function isOfBox(property: "width" | "height", value: unknown): boolean {
-    if (value === "auto") return true;
+    if (value === "auto" || value === "fit-content") return true;
     const [before, after] = property === "width" ? ["left", "right"] : ["top", "bottom"];
     const around = [`padding-${before}`, `padding-${after}`, `border-${before}-width`, `border-${after}-width`]
       .reduce((sum, name) => sum + (parseFloat(textOf(named, name) ?? "") || 0), 0);

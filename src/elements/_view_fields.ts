@@ -81,8 +81,8 @@ export function addViewFields(builder: Builder, elements: Elements, types: Viewe
         requireWithin("after", after, [0, MAX_PLACE]);
         requireWithin("maxBytes", maxBytes, [1, MAX_PART_BYTES]);
         const parts = await elements.htmlPartsOf(ids, { after, maxBytes, signal: signal() });
-        const noPlace = invalidInput(["after"], `Cannot read HTML from byte ${after}: no character begins there`);
-        return orDeleted(parts.map((part) => part === undefined ? noPlace : part));
+        const noPlace = () => invalidInput(["after"], `Cannot read HTML from byte ${after}: no character begins there`);
+        return orDeleted(parts.map((part) => part === undefined ? noPlace() : part));
       },
       loaderOptions,
       resolve: (element) => element.id,

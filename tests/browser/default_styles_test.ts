@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 
-const READER = new URL("default_styles.js", import.meta.url).pathname;
+const READER = new URL("read_styles.js", import.meta.url).pathname;
 const FILE = new URL("../../src/elements/_default_styles.json", import.meta.url);
 /** Tags of every kind, and of them what every browser agrees about since long ago: other fonts and newer properties come with another Chromium. */
 const TAGS = [

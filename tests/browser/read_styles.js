@@ -1,4 +1,4 @@
-// Runs in an empty page and reads what the browser gives each tag by default.
+// Runs in a page and reads computed styles: of an element, and in an empty page what the browser gives each tag by default.
 
 /** What a tag stands in, where it can't stand alone; `{}` is the place of the element. */
 const PARENTS = {
@@ -14,10 +14,12 @@ const PARENTS = {
   "g path circle rect line text use": "<svg>{}</svg>",
 };
 const TAGS = `
-  a abbr address article aside audio b blockquote button canvas caption cite code dd del details dialog div dl dt em fieldset
-  figcaption figure footer form g h1 h2 h3 h4 h5 h6 header hr i iframe img input ins kbd label legend li line main mark menu meter nav
+  a abbr address article aside audio b blockquote body button canvas caption cite code dd del details dialog div dl dt em fieldset
+  figcaption figure footer form g h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd label legend li line main mark menu meter nav
   object ol optgroup option output p path picture pre progress q rect circle s samp section select small span strong sub summary sup svg
   table tbody td text textarea tfoot th thead time tr u ul use var video`;
+/** Longhands that are not listed, but found by their names in JavaScript. */
+const UNLISTED = ["background-position-x", "background-position-y"];
 const INPUT_TYPES = "button checkbox color date file image number radio range reset search submit time";
 /** They follow from layout or from other properties, or say again what a physical property says: no value of theirs is a default. */
 const DERIVED = new RegExp(
@@ -48,6 +50,7 @@ function markups() {
 
 function place(name, markup) {
   const tag = name.split(":")[0];
+  if (tag === "html" || tag === "body") return stylesOf(document.querySelector(tag));
   const parent = Object.entries(PARENTS).find(([tags]) => tags.split(" ").includes(tag))?.[1] ?? "{}";
   document.body.innerHTML = parent.replace("{}", markup);
   return stylesOf(document.body.querySelector(tag));
@@ -74,7 +77,7 @@ function relative(name, { plain, colored, sized }) {
 
 function read(element) {
   const styles = getComputedStyle(element);
-  return Object.fromEntries([...styles].sort().map((name) => [name, styles.getPropertyValue(name)]));
+  return Object.fromEntries([...styles, ...UNLISTED].sort().map((name) => [name, styles.getPropertyValue(name)]));
 }
 
 function differences(base, styles) {
@@ -98,4 +101,26 @@ function toKebabCase(name) {
   return name.replace(/^(webkit)(?=[A-Z])/, "-$1").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-globalThis.fingerpost = { readDefaultStyles };
+/** What a capture has of an element's styles. */
+function collectStyles(selector) {
+  const element = document.querySelector(selector);
+  const { width, height } = element.getBoundingClientRect();
+  const attributes = Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
+  return { tagName: element.tagName, attributes, box: { width, height }, styles: read(element) };
+}
+
+/** The same styles by the names that JavaScript has for them, shorthands and all else that it finds there too. */
+function collectByScriptNames(selector) {
+  const styles = getComputedStyle(document.querySelector(selector));
+  const found = {};
+  for (const name in styles) if (typeof styles[name] !== "function") found[name] = styles[name];
+  return { ...collectStyles(selector), styles: found };
+}
+
+/** What the browser answers when it is asked for each of these properties. */
+function askFor(selector, names) {
+  const styles = getComputedStyle(document.querySelector(selector));
+  return Object.fromEntries(names.map((name) => [name, styles.getPropertyValue(name)]));
+}
+
+globalThis.fingerpost = { readDefaultStyles, collectStyles, collectByScriptNames, askFor };
