@@ -74,6 +74,11 @@ const OPERATIONS: Record<string, Operation> = {
     query: `query ($id: ID!) { pointedElement(projectId: $id) { id } }`,
     variables: ofProject,
   },
+  "elementChanges (of the project)": {
+    query: `query ($id: ID!) { elementChanges(projectId: $id, after: 0) { revision } }`,
+    variables: ofProject,
+  },
+  "elementChanges (of one's own first)": { query: `{ elementChanges { hasMore } }` },
   "livePages": { query: `query ($id: ID!) { livePages(projectId: $id) { id } }`, variables: ofProject },
   "iceServers": { query: `query ($id: ID!) { iceServers(projectId: $id) { urls } }`, variables: ofProject },
   "webrtcConnections (all)": { query: `{ webrtcConnections { totalCount } }` },
@@ -212,6 +217,15 @@ const OPERATIONS: Record<string, Operation> = {
     query: `mutation ($id: ID!) { commandElement(input: { elementId: $id, command: HIGHLIGHT }) { id } }`,
     variables: ofElement,
   },
+  "commandPage (of the project)": {
+    query: `mutation ($id: ID!) { commandPage(input: { projectId: $id, command: HIGHLIGHT }) { id } }`,
+    variables: ofProject,
+  },
+  "commandPage (the element's)": {
+    query: `mutation ($id: ID!) { commandPage(input: { elementId: $id, command: HIGHLIGHT }) { id } }`,
+    variables: ofElement,
+  },
+  "commandPage (any)": { query: `mutation { commandPage(input: { command: HIGHLIGHT }) { id } }` },
   "deleteElement (the owner's)": {
     query: `mutation ($id: ID!) { deleteElement(id: $id) }`,
     variables: newElementOf("owner"),

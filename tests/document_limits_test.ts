@@ -118,6 +118,11 @@ Deno.test("an operation costs one for each object that it may give, by the lengt
     1 + 2 * (1 + 20 + 3),
   );
   assert.equal(costOf(`{ elements(search: "x", first: 1) { edges { node { id } } } }`), 50 + 1 + 1);
+  const changes = `query ($n: Int, $s: Int) { elementChanges(first: $n, waitSeconds: $s) { hasMore ...C } }
+    fragment C on ElementChanges { changes { kind element { id } } }`;
+  for (const [n, s, cost] of [[3, 0, 1 + 3 * 2], [null, 8, 10 + 1 + 20 * 2], [100, 8, 10 + 1 + 100 * 2]]) {
+    assert.equal(costOf(changes, { n, s }), cost);
+  }
   assert.equal(costOf(`mutation { ...M } fragment M on Mutation { signOut a: signOut }`), 40);
 });
 

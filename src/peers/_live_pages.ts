@@ -93,19 +93,20 @@ export function createLivePages(
 
   /** What was captured last of the pages that are wanted and may be asked. What the actor may not ask is as if it were not there. */
   async function pointedAt(actor: Actor, { pageId, projectId }: PageCommand): Promise<Element> {
-    requirePermission(actor, "COMMAND_PAGES");
+    // Where a project is named, one that the actor may not see is `NOT_FOUND` before it is anything else.
+    if (projectId === null) requirePermission(actor, "COMMAND_PAGES");
     const open: OpenPage[] = [];
     for (const one of await pagesFor(actor, projectId, "COMMAND_PAGES")) {
       if (pageId !== null && one.page.id !== pageId) continue;
       if (await mayWrite(one.conversation, one.page.projectId)) open.push(one);
     }
-    const which = pageId === null ? "" : ` "${pageId.slice(0, MAX_SHOWN_ID)}"`;
+    const which = pageId === null ? "that is" : `"${pageId.slice(0, MAX_SHOWN_ID)}" is`;
     if (open.length === 0) {
-      throw unavailable(`no page${which} is connected that you may ask; livePages has those that are`);
+      throw unavailable(`no page ${which} connected and yours to ask; livePages has those that are`);
     }
     const found = (await newestOf(open)).filter((element) => element !== null);
     const [newest] = found.sort((one, other) => one.id > other.id ? -1 : 1);
-    if (newest === undefined) throw unavailable(`no element was captured of page${which} that it still holds`);
+    if (newest === undefined) throw unavailable("no element that was captured there is still held");
     return newest;
   }
 

@@ -90,6 +90,7 @@ export const STEPS: Record<string, Step> = {
     await world.app.ask(list, { search: CONTENT.search, filter }, world.owner.token);
     await world.app.ask(list, { search: `"${CONTENT.note}"` }, world.owner.token);
   },
+  elementChanges: query(`{ elementChanges(after: 0) { changes { element { html note } } } }`),
   pointedElement: query(`{ pointedElement { html text note } }`),
   iceServers: query(
     `query ($projectId: ID!) { iceServers(projectId: $projectId) { urls username } }`,
@@ -192,19 +193,10 @@ export const STEPS: Record<string, Step> = {
       const refused = markedCapture({ note: CONTENT.refused, selector: "", html: CONTENT.refused });
       assert.equal((await page.ask({ type: "capture", id: "2", ...refused })).code, "INVALID_INPUT");
     }),
-  commandElement: (world) =>
-    onChannel(world, async (page) => {
-      const { pageId: _, ...capture } = markedCapture();
-      const { elementId } = await page.ask({ type: "capture", id: "1", ...capture });
-      const query = `mutation ($id: ID!) { commandElement(input: { elementId: $id, command: INSPECT }) { text } }`;
-      for (const [answer, outcome] of [[CONTENT.changed, undefined], [{ no: CONTENT.refused }, "PEER_UNAVAILABLE"]]) {
-        const asked = codeOf(world, query, { id: elementId });
-        const { id } = await page.heard();
-        await page.say({ type: "result", id, elementId, text: answer });
-        assert.equal(await asked, outcome);
-      }
-      assert.equal((await page.heard()).code, "INVALID_INPUT");
-    }),
+  commandElement: commanding(
+    `mutation ($id: ID!) { commandElement(input: { elementId: $id, command: INSPECT }) { text } }`,
+  ),
+  commandPage: commanding(`mutation ($id: ID!) { commandPage(input: { elementId: $id, command: INSPECT }) { text } }`),
   changePassword: async (world) => {
     const change = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }`;
     const input = { currentPassword: PASSWORDS.admin, newPassword: PASSWORDS.next };
@@ -261,4 +253,20 @@ function onChannel(world: SecretWorld, work: (page: GraphqlPage) => Promise<unkn
     await using page = await openGraphqlPage(world.app, world.owner.token, peer);
     await work(page);
   });
+}
+
+/** Has a page answer with what a person captured, and with what is refused. */
+function commanding(query: string): Step {
+  return (world) =>
+    onChannel(world, async (page) => {
+      const { pageId: _, ...capture } = markedCapture();
+      const { elementId } = await page.ask({ type: "capture", id: "1", ...capture });
+      for (const [answer, outcome] of [[CONTENT.changed, undefined], [{ no: CONTENT.refused }, "PEER_UNAVAILABLE"]]) {
+        const asked = codeOf(world, query, { id: elementId });
+        const { id } = await page.heard();
+        await page.say({ type: "result", id, elementId, text: answer });
+        assert.equal(await asked, outcome);
+      }
+      assert.equal((await page.heard()).code, "INVALID_INPUT");
+    });
 }
