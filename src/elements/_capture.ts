@@ -3,11 +3,12 @@ import { newId } from "../base/ids.ts";
 import { requirePermission } from "../base/permissions.ts";
 import { announceChange, recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
+import { maskCapture } from "./masking.ts";
 import { findByClientId, insertElement } from "./_rows.ts";
 import { seeAgain } from "./_sightings.ts";
 import type { Capture, CaptureOptions, Element, Elements, ElementsDependencies } from "./elements.ts";
 
-/** Stores a capture; see `Elements.capture`. What is stale is seen again by it. */
+/** Stores a capture, its secrets masked; see `Elements.capture`. What is stale is seen again by it. */
 export async function captureElement(
   dependencies: ElementsDependencies & Pick<Elements, "see">,
   actor: Actor,
@@ -18,7 +19,7 @@ export async function captureElement(
   // Where a project is named, one that the actor may not see is `NOT_FOUND` before it is anything else.
   const { userId } = capture.projectId === null ? requirePermission(actor, "WRITE_ELEMENTS") : requireSignedIn(actor);
   await rateLimits.take("capture_element", userId);
-  const { clientId, html, computedStyles, screenshot, ...fields } = capture;
+  const { clientId, html, computedStyles, screenshot, ...fields } = maskCapture(capture);
   const stored = await findByClientId(database.read, userId, clientId);
   const projectId = stored?.projectId ?? capture.projectId ?? await projects.firstOwn(actor);
   await projects.authorize(actor, { projectId, permission: "WRITE_ELEMENTS" });

@@ -36,14 +36,16 @@ export const COMPONENT = {
 
 /** As `BOX`; characters are UTF-16 code units, as JavaScript counts. */
 export const ELEMENT = {
-  pageUrl: "The page's absolute URL, 1 to 32,768 characters; never `javascript:` or `vbscript:`.",
+  pageUrl:
+    "The page's absolute URL, 1 to 32,768 characters; never `javascript:` or `vbscript:`. Secrets in its parameters are masked, the rest " +
+    "stays as it is.",
   pageTitle: "The page's title, at most 10,000 characters.",
   pageId: "The tab it came from, as the client names it: 1 to 200 characters.",
   selector: "CSS that finds it, 1 to 20,000 characters; ` >>> ` enters an open shadow root, ` >>iframe>> ` a frame.",
   tagName: "As the page's DOM has it, `BUTTON` in HTML; 1 to 200 characters.",
   domId: "Its `id` in the page, at most 10,000 characters.",
   classNames: "Its classes in the page's order, at most 2,000 of at most 10,000 characters.",
-  attributes: "An object of names and values, at most 32 deep.",
+  attributes: "An object of names and values, at most 32 deep; the values of password inputs and of tokens are masked.",
   text: "What it shows as text, at most 1,000,000 characters.",
-  note: "What the person wants done, at most 20,000 characters.",
+  note: "What the person wants done, at most 20,000 characters; their own words, in which nothing is masked.",
 };

@@ -9,7 +9,8 @@ export function addCaptureInput(builder: Builder) {
   return builder.inputType("CaptureElementInput", {
     description:
       "One pointed-at DOM element. A request with it may have 12 MiB. Characters are UTF-16 code units, as JavaScript " +
-      "counts; text with a NUL or a lone surrogate is refused.",
+      "counts; text with a NUL or a lone surrogate is refused. Before anything is stored, what looks like a secret (values of password " +
+      "inputs, tokens, keys) is replaced by `[masked:password]`, `[masked:token]`, `[masked:key]`, `[masked:card]` or `[masked:code]`.",
     fields: (t) => ({
       clientId: t.id({ required: true, description: "A UUID in any case; the same one twice stores one element." }),
       projectId: t.id({ description: "A project's global id; absent: one's own first project." }),
@@ -24,7 +25,8 @@ export function addCaptureInput(builder: Builder) {
       text: t.string({ description: ELEMENT.text }),
       html: t.string({
         required: true,
-        description: "The outer HTML, at most 8,000,000 characters; it may hold a NUL.",
+        description:
+          "The outer HTML, at most 8,000,000 characters; it may hold a NUL. What is not masked stays as it is, byte for byte.",
       }),
       computedStyles: t.field({
         type: "JSON",

@@ -135,7 +135,10 @@ function addElementFilter(builder: Builder, { ElementStatus }: ElementTypes) {
     description: "What is absent does not matter; what is given must all hold.",
     fields: (t) => ({
       status: t.field({ type: [ElementStatus], description: "One of these; an empty list finds nothing." }),
-      pageUrlPrefix: t.string({ description: "How the page's URL begins, to the letter." }),
+      pageUrlPrefix: t.string({
+        description:
+          "How the page's URL begins, to the letter; what looks like a secret in it is masked, as it is in what is stored.",
+      }),
       pageId: t.id({ description: "The tab, as the client names it." }),
       tagName: t.string({ description: "In any case of ASCII letters." }),
       capturedById: t.id({ description: "The global id of who pointed at it. `NOT_FOUND` for what is no user's id." }),

@@ -5,6 +5,7 @@ import { type Slice, toSlice } from "../graphql/pages.ts";
 import { countElements, type ElementScope, listElements } from "./_list_rows.ts";
 import { listRanked, type RankedElement } from "./_ranked_rows.ts";
 import { toMatchExpression } from "./_search_terms.ts";
+import { maskText } from "./masking.ts";
 import { findSnippets, type Snippet } from "./_snippet_rows.ts";
 import type { Element, ElementFilter, ElementsDependencies, ListRequest } from "./elements.ts";
 
@@ -19,7 +20,7 @@ export async function listFor(
   if (projectId !== null) await projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
   const scope: ElementScope = projectId === null ? { memberId: signedIn.userId } : { projectId };
   const match = search ? toMatchExpression(search) : null;
-  const listing = { scope, filter, match, fields };
+  const listing = { scope, filter: asStored(filter), match, fields };
   const background = database.background(signal === undefined ? {} : { signal });
   const connection = match === null && isSoonFilled(filter) ? database.read : background;
   const count = () => countElements(background, listing);
@@ -29,6 +30,11 @@ export async function listFor(
     : await listRanked(connection, listing, { match, page });
   const slice = toSlice(page, ranked, count);
   return { ...slice, ranks: slice.items.map(({ rank }) => rank) };
+}
+
+/** A URL is stored with its secrets masked, so whoever has the page's own finds it by that. */
+function asStored({ pageUrlPrefix, ...filter }: ElementFilter): ElementFilter {
+  return { ...filter, pageUrlPrefix: pageUrlPrefix && maskText(pageUrlPrefix) };
 }
 
 // Of what an index knows, a page is read and no more. A search, or what two filters have in common, may be far to seek, so that it

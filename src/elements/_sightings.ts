@@ -5,6 +5,7 @@ import type { CaptureInput, LiveFields } from "./capture_input.ts";
 import { announceChange, type ElementChange, recordChange } from "./_feed.ts";
 import { deleteFeedRow } from "./_feed_rows.ts";
 import { decodeImage } from "./_images.ts";
+import { maskCapture } from "./masking.ts";
 import { findElement } from "./_rows.ts";
 import { findStale, type Place, updateContents, updateFields, upsertImage } from "./_sighting_rows.ts";
 import type { Element, Elements, ElementsDependencies } from "./elements.ts";
@@ -40,7 +41,7 @@ export function createSightings(
   async function see(actor: Actor, id: string, { fields, screenshot, ...facts }: Sighting): Promise<Element> {
     await requireHere(actor, id, facts);
     const image = screenshot && await decodeImage(screenshot.mimeType, screenshot.bytes);
-    const { html, computedStyles, ...changes } = fields;
+    const { html, computedStyles, ...changes } = maskCapture(fields);
     const bytes = html === undefined ? null : new TextEncoder().encode(html);
     const contents = { html: bytes, computedStyles: computedStyles ?? null };
     const measures = bytes === null ? changes : { ...changes, htmlByteSize: bytes.length };

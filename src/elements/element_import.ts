@@ -6,6 +6,7 @@ import type { Connection } from "../database/database.ts";
 import { insertComment } from "./_content_rows.ts";
 import { recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
+import { maskCapture } from "./masking.ts";
 import { findByClientId, insertElement, updateElement } from "./_rows.ts";
 import type { Capture, Element, ElementStatus } from "./elements.ts";
 
@@ -43,13 +44,13 @@ export async function findScreenshotFault(
 /** Time between a capture and its first comment, and from one to the next. */
 const COMMENT_PAUSE_MS = 3_600_000;
 
-/** Stores an element with its comments in the caller's transaction; false where its `clientId` is known. For seeds: nobody's permission is asked. */
+/** Stores an element, its secrets masked, with its comments in the caller's transaction; false where its `clientId` is known. For seeds: nobody's permission is asked. */
 export async function importElement(
   connection: Connection,
   { audit, takeRevision }: ImportTools,
   { capture, projectId, capturedById, status, comments, createdAt }: ImportedElement,
 ): Promise<boolean> {
-  const { clientId, html, computedStyles, screenshot, ...fields } = capture;
+  const { clientId, html, computedStyles, screenshot, ...fields } = maskCapture(capture);
   if (await findByClientId(connection, capturedById, clientId) !== undefined) return false;
   const image = screenshot && await decodeImage(screenshot.mimeType, screenshot.bytes);
   const bytes = new TextEncoder().encode(html);

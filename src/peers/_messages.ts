@@ -5,6 +5,7 @@ import { toGlobalId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { captureSchema, pageIdSchema, pageTitleSchema, pageUrlSchema } from "../elements/capture_input.ts";
 import type { Elements } from "../elements/elements.ts";
+import { maskText } from "../elements/masking.ts";
 import { localId } from "../graphql/nodes.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { Commands } from "./_commands.ts";
@@ -105,7 +106,7 @@ export function createMessages({ elements, projects, noteRefusal }: MessagesDepe
   async function page({ actor, projectId, isPage }: Speaker, message: unknown): Promise<null> {
     const facts = read(pageSchema, message);
     await projects.authorize(actor, { projectId, permission: "JOIN_ROOMS" });
-    isPage(facts);
+    isPage({ ...facts, url: maskText(facts.url), title: facts.title && maskText(facts.title) });
     return null;
   }
 }

@@ -1,0 +1,133 @@
+import { isLikely, isPlaceholder, isRandom, readName, type Secret, type SecretKind } from "./_secret_values.ts";
+import { isSecretMember } from "./_secret_names.ts";
+
+/** Inputs, metas and custom elements, which may be inputs; also in HTML that is escaped in an attribute or a text. */
+const TAG = /(?:<|&lt;)(input|meta|[a-z][a-z0-9.]*-[a-z0-9.-]*)(?=[\s/>\\]|&gt;)/gi;
+// Nothing here passes a "<": where a tag is broken, the next one is read on its own, and no text is read twice.
+const NAME = /(?:[\s/]|\\[nrt])*([^\s/>=<&"'\\]+)(\s*=\s*)?/y;
+/** Quotes where a name should be are passed over, as browsers do; anything else ends the tag. */
+const STRAY = /[\s/]*["'\\]+/y;
+const QUOTE = /\\?["']|&quot;|&#3[49];|&apos;/y;
+const BARE_VALUE = /(?:(?!&gt;)[^\s><])*/y;
+
+/** The attributes in which an input has its value. */
+const VALUE_NAME =
+  /^(?:data-)?(?:(?:initial|default|current|original|old)-?)?value$|^aria-valuetext$|^ng-reflect-(?:value|model)$/;
+const VALUELESS_TYPE = /^(?:button|submit|reset|image|checkbox|radio|range|color|file)$/;
+/** HTML Living Standard §4.10.18.7 */
+const AUTOFILL: Record<string, SecretKind> = {
+  "current-password": "password",
+  "new-password": "password",
+  "one-time-code": "code",
+  "cc-number": "card",
+  "cc-csc": "card",
+};
+const ENTITIES: Record<string, string> = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
+
+interface Attribute {
+  name: string;
+  value: string;
+  start: number;
+  end: number;
+}
+
+/** Finds the values of inputs that are secret by what they are for, in a text with HTML. Takes time linear in the text. */
+export function findInputs(text: string): Secret[] {
+  const found: Secret[] = [];
+  for (const match of text.matchAll(TAG)) {
+    const [all, tag = ""] = match;
+    const attributes = readAttributes(text, match.index + all.length);
+    const secrets = secretAttributes(tag, attributes);
+    for (const { name, value, start, end } of attributes) {
+      const kind = secrets(name, value);
+      if (kind !== null) found.push({ start, end, kind, value });
+    }
+  }
+  return found;
+}
+
+/** Tells which attributes of one element are secret, and how; names are in lower case, and a tag of null may be any. */
+export function secretAttributes(
+  tag: string | null,
+  attributes: readonly { name: string; value: string }[],
+): (name: string, value: string) => SecretKind | null {
+  const valuesOf = (name: string) =>
+    attributes.filter((attribute) => attribute.name === name).map(({ value }) => value);
+  const names = ["name", "id", "property", "formcontrolname"].flatMap(valuesOf);
+  const named = names.map(readName).find((named) => named !== null && named.when !== "RANDOM") ?? null;
+  const isMeta = tag === null || tag.toLowerCase() === "meta";
+  const types = valuesOf("type").map((type) => type.toLowerCase());
+  const purpose = purposeOf(types, valuesOf("autocomplete"));
+  return (name, value) => {
+    if (isPlaceholder(value)) return null;
+    if (isMeta && name === "content") return named !== null && isLikely(value) ? named.kind : null;
+    if (!VALUE_NAME.test(name) || tag?.toLowerCase() === "meta") return null;
+    if (purpose !== null) return purpose;
+    if (types.some((type) => VALUELESS_TYPE.test(type))) return null;
+    const isHidden = types.includes("hidden");
+    if (named === null) return isHidden && looksLikeState(value) ? "token" : null;
+    if (named.kind === "password" && !isHidden) return "password";
+    if (named.kind === "card" || named.kind === "code") {
+      return isLikely(value) || /^\d+$/.test(value) ? named.kind : null;
+    }
+    const isSecret = isHidden ? isLikely(value) : isRandom(value, 12) || isSecretMember(named, value);
+    return isSecret ? named.kind : null;
+  };
+}
+
+function purposeOf(types: string[], autocompletes: string[]): SecretKind | null {
+  const fields = autocompletes.flatMap((value) => value.toLowerCase().split(/\s+/));
+  for (const field of fields) if (Object.hasOwn(AUTOFILL, field)) return AUTOFILL[field] ?? null;
+  return types.includes("password") ? "password" : null;
+}
+
+/** Of a hidden input that no name gives away: what a server gives and takes back. Ids and hashes are of one case. */
+function looksLikeState(value: string): boolean {
+  return isRandom(value, 32) && /[a-z]/.test(value) && /[A-Z]/.test(value);
+}
+
+function readAttributes(text: string, from: number): Attribute[] {
+  const attributes: Attribute[] = [];
+  let at = from;
+  while (at < text.length) {
+    NAME.lastIndex = at;
+    const match = NAME.exec(text);
+    if (match === null) {
+      STRAY.lastIndex = at;
+      if (!STRAY.test(text)) break;
+      at = STRAY.lastIndex;
+      continue;
+    }
+    const [, name = "", equals] = match;
+    at = NAME.lastIndex;
+    if (equals === undefined) continue;
+    const { start, end, next } = readValue(text, at);
+    attributes.push({ name: name.toLowerCase(), value: decode(text.slice(start, end)), start, end });
+    at = next;
+  }
+  return attributes;
+}
+
+function readValue(text: string, at: number): { start: number; end: number; next: number } {
+  QUOTE.lastIndex = at;
+  const quote = QUOTE.exec(text)?.[0];
+  if (quote === undefined) {
+    BARE_VALUE.lastIndex = at;
+    const end = at + (BARE_VALUE.exec(text)?.[0].length ?? 0);
+    return { start: at, end, next: end };
+  }
+  const start = at + quote.length;
+  const closing = text.indexOf(quote, start);
+  // HTML that was cut ends in the middle of a value.
+  if (closing === -1) return { start, end: text.length, next: text.length };
+  return { start, end: closing, next: closing + quote.length };
+}
+
+function decode(value: string): string {
+  if (!value.includes("&")) return value;
+  return value.replaceAll(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(amp|quot|apos|lt|gt));?/gi, (whole, decimal, hex, name) => {
+    if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? whole;
+    const code = decimal === undefined ? parseInt(hex, 16) : Number(decimal);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
