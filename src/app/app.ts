@@ -36,6 +36,7 @@ import { readFailure } from "./backup_failure.ts";
 import { noteRestore } from "./restore_journal.ts";
 import { MIGRATIONS, openDataFolder } from "./data_folder.ts";
 import { bringUpToDate, resealWithCurrentKey } from "./bringing_up_to_date.ts";
+import { readMcpDocuments } from "./mcp_folders.ts";
 import { createMcpService, type McpService } from "./mcp_service.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { startScheduledBackups } from "./scheduled_backups.ts";
@@ -91,7 +92,10 @@ export async function createApp(
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await openDataFolder(config.dataDir, config.secretKeys));
   const only = config.trustedDocuments === "only";
-  const trusted = await readTrustedDocuments(folder.paths.trustedDocuments, { isNeeded: only });
+  const trusted = await readTrustedDocuments(folder.paths.trustedDocuments, {
+    isNeeded: only,
+    own: await readMcpDocuments(),
+  });
   const { migrated, hasDrifted } = await bringUpToDate(config.dataDir, folder.paths.database, clock);
   const database = stack.use(openDatabase(folder.paths.database));
   stack.use(startUpkeep(database, folder.paths.database));

@@ -7,6 +7,7 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./start.ts")).start,
   doctor: async () => (await import("./doctor.ts")).runDoctor,
+  mcp: async () => (await import("./mcp_task.ts")).serveMcp,
   schema: async () => (await import("./print_schema.ts")).printServerSchema,
   documents: async () => (await import("./document_extraction.ts")).extractDocuments,
   "db:init": async () => (await import("./database_migrations.ts")).initDatabase,

@@ -1,8 +1,8 @@
-import { type Config, readConfig } from "../base/config.ts";
+import { type Config, readClientConfig, readConfig } from "../base/config.ts";
 import { AppError } from "../base/errors.ts";
 import { rtcNetworks } from "../peers/networks.ts";
 
-/** What a permission flag of `deno task start` is given, from the settings. */
+/** What a permission flag of `deno task start` is given, from the settings; `server` is for `deno task mcp`. */
 const GRANTS: Record<string, (config: Config) => string> = {
   data: (config) => config.dataDir,
   net: (config) =>
@@ -10,6 +10,11 @@ const GRANTS: Record<string, (config: Config) => string> = {
       `${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
       ...rtcNetworks(config.rtcHosts),
     ].join(","),
+  server: () => {
+    const { url } = readClientConfig(Deno.env);
+    const { hostname, port, protocol } = URL.parse(url ?? "") ?? new URL("http://127.0.0.1:8000");
+    return `${hostname || "127.0.0.1"}:${port || (protocol === "https:" ? 443 : 80)}`;
+  },
 };
 
 /** Prints the value of one permission flag. Settings that don't parse give the defaults: the server itself names them. */

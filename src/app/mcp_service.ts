@@ -6,6 +6,7 @@ import { createMcp } from "../mcp/mcp.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
 import { mcpCallerFor, streamOwnerOf } from "./mcp_caller.ts";
+import { MCP_FOLDERS } from "./mcp_folders.ts";
 import { VERSION } from "./version.ts";
 
 /** The MCP adapter, asked by this server's actors. */
@@ -32,13 +33,6 @@ export interface McpServiceDependencies {
   ownMutations: boolean;
 }
 
-/** The folder of the tools that this code comes with. */
-export const TOOLS = new URL("../mcp/operations", import.meta.url).pathname;
-/** The folder of the documents that resources are read with. */
-export const RESOURCES = new URL("../mcp/resources", import.meta.url).pathname;
-/** The folder of the prompts. */
-export const PROMPTS = new URL("../mcp/prompts", import.meta.url).pathname;
-
 /** Builds the adapter over the server's own operations. Throws `INVALID_INPUT` that names a document that does not fit. */
 export async function createMcpService(
   { schema, operations, sessions, toolExecutions, ownTools, ownMutations }: McpServiceDependencies,
@@ -47,11 +41,11 @@ export async function createMcpService(
     schema,
     version: VERSION,
     tools: [
-      { path: TOOLS, origin: "fingerpost", mutations: true },
+      { path: MCP_FOLDERS.operations, origin: "fingerpost", mutations: true },
       { path: ownTools, origin: "operator", mutations: ownMutations },
     ],
-    resources: RESOURCES,
-    prompts: PROMPTS,
+    resources: MCP_FOLDERS.resources,
+    prompts: MCP_FOLDERS.prompts,
   });
   const mcp = createMcp(adapter);
   return {

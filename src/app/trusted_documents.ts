@@ -21,11 +21,11 @@ export function documentHash(text: string): string {
 
 /**
  * Reads the manifest of trusted documents: a JSON object of ids and texts, or Apollo's. One that is not there is as an empty one
- * unless it is needed. Throws `INVALID_INPUT` that names the file.
+ * unless it is needed; the product's own documents are trusted too. Throws `INVALID_INPUT` that names the file.
  */
 export async function readTrustedDocuments(
   path: string,
-  { isNeeded }: { isNeeded: boolean },
+  { isNeeded, own = [] }: { isNeeded: boolean; own?: readonly string[] },
 ): Promise<TrustedDocuments> {
   const manifest = await readManifest(path, isNeeded);
   const byId = new Map(Object.entries(manifest));
@@ -34,7 +34,7 @@ export async function readTrustedDocuments(
     if (/^[\da-f]{64}$/.test(id) && id !== hash) throw unusable(path, `"${id}" is not the SHA-256 of its text`);
     byId.set(hash, text);
   }
-  const texts = new Set([...byId.values(), ...Object.values(DOCTOR_DOCUMENTS)]);
+  const texts = new Set([...byId.values(), ...Object.values(DOCTOR_DOCUMENTS), ...own]);
   return { find: (id) => byId.get(id), has: (text) => texts.has(text) };
 }
 

@@ -33,6 +33,8 @@ const MAX_IDS = 100;
 const MAX_LISTED_PROJECTS = 20;
 /** What may be seen by now, and projects that came: looked up again. */
 const REFRESH_INTERVAL_MS = 30_000;
+/** The server could not be asked: sooner. */
+const RETRY_MS = 2_000;
 const MIN_INTERVAL_MS = 1_000;
 /** The list's key among those of resources, none of which is empty. */
 const LIST = "";
@@ -51,6 +53,7 @@ export function createElementWatch(caller: Caller, { documents, onChange }: Elem
   const feeds = createFeeds(caller, { query: documents("watch_elements").query, signal: ended.signal, onEvent });
   let refreshed: Promise<void> = Promise.resolve();
   let timer: ReturnType<typeof setInterval> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
   return { add, [Symbol.dispose]: end };
 
   async function add(wish: Wish): Promise<Disposable> {
@@ -67,6 +70,7 @@ export function createElementWatch(caller: Caller, { documents, onChange }: Elem
   function end(): void {
     ended.abort();
     clearInterval(timer);
+    clearTimeout(retry);
     coalescer[Symbol.dispose]();
   }
 
@@ -112,8 +116,13 @@ export function createElementWatch(caller: Caller, { documents, onChange }: Elem
     for (const { id, revision } of projects) revisions.set(String(id), Number(revision));
   }
 
-  function ask(name: string, variables: Record<string, unknown>) {
-    return caller.execute(documents(name).query, variables, { signal: ended.signal });
+  async function ask(name: string, variables: Record<string, unknown>) {
+    const answer = await caller.execute(documents(name).query, variables, { signal: ended.signal });
+    if (!ended.signal.aborted && answer.errors?.some(({ extensions }) => extensions["code"] === "UNAVAILABLE")) {
+      clearTimeout(retry);
+      retry = setTimeout(() => void refresh("everything"), RETRY_MS);
+    }
+    return answer;
   }
 
   function wantedIds(): Set<string> {

@@ -1,18 +1,13 @@
-import { ProtocolError, ProtocolErrorCode, type ServerEvent } from "@modelcontextprotocol/server";
+import type { ServerEvent } from "@modelcontextprotocol/server";
 import type { FindDocument } from "./_documents.ts";
 import { createElementWatch, type ElementWatch } from "./_element_watch.ts";
 import { createEventWriter, EVENT_STREAM_HEADERS, type EventWriter } from "./_event_stream.ts";
 import { MAX_WATCHED_URIS } from "./_listen_streams.ts";
+import { invalidParams } from "./_protocol_errors.ts";
 import type { StreamSlots } from "./_stream_slots.ts";
+import { createWishes, type ResourceSubscriptions, type Wishes } from "./_wishes.ts";
 import type { Caller } from "./caller.ts";
 import type { StreamOwner } from "./stream_owner.ts";
-
-/** What a client of protocol 2025 asked to hear of, resource by resource. */
-export interface ResourceSubscriptions {
-  /** Hears of a resource from now on. Throws a `ProtocolError` where there are too many. */
-  subscribe(uri: string): Promise<void>;
-  unsubscribe(uri: string): void;
-}
 
 /**
  * Streams that clients of protocol 2025 open with GET, for what no request asked for. Requests stand for themselves there, so what belongs
@@ -33,7 +28,7 @@ export interface StandingStreamsOptions {
 /** What is known of one credential: its wishes, and who hears of them. */
 interface Standing {
   watch: ElementWatch;
-  wishes: Map<string, Disposable>;
+  wishes: Wishes;
   streams: Set<EventWriter>;
   /** What happened while there was no stream, for the next one. */
   missed: Map<string, unknown>;
@@ -43,8 +38,6 @@ interface Standing {
 
 /** Without a stream for so long, a client is not coming back. */
 const FORGET_AFTER_MS = 120_000;
-/** The list's key among those of resources, none of which is empty. */
-const LIST = "";
 /** Credentials that are remembered. */
 const MAX_STANDING = 1_000;
 
@@ -55,7 +48,7 @@ export function createStandingStreams({ documents, slots }: StandingStreamsOptio
     open,
     subscriptionsOf: (caller, owner) => ({
       subscribe: (uri) => subscribe(uri, caller, owner),
-      unsubscribe: (uri) => unsubscribe(uri, owner),
+      unsubscribe: (uri) => standings.get(owner.credential)?.wishes.unsubscribe(uri),
     }),
     [Symbol.dispose]() {
       for (const credential of standings.keys()) forget(credential);
@@ -78,43 +71,25 @@ export function createStandingStreams({ documents, slots }: StandingStreamsOptio
     clearTimeout(standing.forgetting);
     for (const message of standing.missed.values()) writer.send(message);
     standing.missed.clear();
-    await wish(standing, LIST, { uris: [], list: true });
+    await standing.wishes.add("list", { uris: [], list: true });
     return new Response(writer.body, { headers: EVENT_STREAM_HEADERS });
   }
 
   async function subscribe(uri: string, caller: Caller, owner: StreamOwner): Promise<void> {
     const standing = standingOf(caller, owner);
-    if (standing === null || isFull(standing, uri)) {
-      const message = `Cannot watch more than ${MAX_WATCHED_URIS} resources: unsubscribe from some`;
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
-    }
+    if (standing === null) throw invalidParams("Cannot remember more subscriptions: try again in a minute");
     if (standing.streams.size === 0) forgetLater(owner.credential, standing);
-    await wish(standing, uri, { uris: [uri], list: false });
-  }
-
-  function unsubscribe(uri: string, { credential }: StreamOwner): void {
-    const wishes = standings.get(credential)?.wishes;
-    wishes?.get(uri)?.[Symbol.dispose]();
-    wishes?.delete(uri);
-  }
-
-  async function wish({ watch, wishes }: Standing, key: string, wanted: Parameters<ElementWatch["add"]>[0]) {
-    if (wishes.has(key)) return;
-    const removal = new DisposableStack();
-    // At once, so that the same wish is not made twice meanwhile.
-    wishes.set(key, removal);
-    const added = await watch.add(wanted);
-    if (removal.disposed) added[Symbol.dispose]();
-    else removal.use(added);
+    await standing.wishes.subscribe(uri);
   }
 
   function standingOf(caller: Caller, owner: StreamOwner): Standing | null {
     const known = standings.get(owner.credential);
     if (known !== undefined) return known;
     if (standings.size >= MAX_STANDING && !forgetOldest()) return null;
+    const watch = createElementWatch(caller, { documents, onChange: (event) => tell(standing, event) });
     const standing: Standing = {
-      watch: createElementWatch(caller, { documents, onChange: (event) => tell(standing, event) }),
-      wishes: new Map(),
+      watch,
+      wishes: createWishes(watch, MAX_WATCHED_URIS),
       streams: new Set(),
       missed: new Map(),
       following: owner.follow(() => forget(owner.credential)),
@@ -150,16 +125,11 @@ export function createStandingStreams({ documents, slots }: StandingStreamsOptio
   }
 }
 
-function isFull({ wishes }: Standing, uri: string): boolean {
-  const count = wishes.size - (wishes.has(LIST) ? 1 : 0);
-  return count >= MAX_WATCHED_URIS && !wishes.has(uri);
-}
-
 function tell({ streams, missed }: Standing, event: ServerEvent): void {
   const uri = event.kind === "resource_updated" ? event.uri : null;
   const message = uri === null
     ? { jsonrpc: "2.0", method: "notifications/resources/list_changed" }
     : { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri } };
-  if (streams.size === 0) missed.set(uri ?? LIST, message);
+  if (streams.size === 0) missed.set(uri ?? "", message);
   for (const stream of [...streams]) stream.send(message);
 }

@@ -1,8 +1,9 @@
 import type { Server } from "@modelcontextprotocol/server";
 import type { FindDocument } from "./_documents.ts";
 import { createListenStreams } from "./_listen_streams.ts";
-import { createStandingStreams, type ResourceSubscriptions } from "./_standing_streams.ts";
+import { createStandingStreams } from "./_standing_streams.ts";
 import { createStreamSlots } from "./_stream_slots.ts";
+import type { ResourceSubscriptions } from "./_wishes.ts";
 import type { Caller } from "./caller.ts";
 import type { IncomingMessage } from "./mcp.ts";
 import type { StreamOwner } from "./stream_owner.ts";

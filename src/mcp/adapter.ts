@@ -9,7 +9,7 @@ import { readPrompts } from "./_prompt_files.ts";
 import { addPrompts } from "./_prompts.ts";
 import { createResourceReader } from "./_resource_reading.ts";
 import { addResources, RESOURCE_CAPABILITIES } from "./_resources.ts";
-import type { ResourceSubscriptions } from "./_standing_streams.ts";
+import type { ResourceSubscriptions } from "./_wishes.ts";
 import { readTools, type ToolDefinition, type ToolFolder } from "./_tools.ts";
 import type { Caller } from "./caller.ts";
 

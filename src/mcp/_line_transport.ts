@@ -1,0 +1,125 @@
+import {
+  type JSONRPCMessage,
+  parseJSONRPCMessage,
+  ProtocolErrorCode,
+  type Transport,
+} from "@modelcontextprotocol/server";
+import { roomLog } from "../base/log.ts";
+import { objectOf } from "./_answer_reading.ts";
+import { readLines } from "./lines.ts";
+
+const log = roomLog("mcp");
+
+/** Where lines come from and go to. */
+export interface LineStreams {
+  readable: ReadableStream<Uint8Array>;
+  writable: WritableStream<Uint8Array>;
+}
+
+/** What may be between the lines and the protocol. */
+export interface LineTransportOptions {
+  /** Sees each message before the protocol does; a promise holds that message back, and false keeps it away. */
+  onIncoming: (message: JSONRPCMessage) => Promise<boolean> | null;
+  /** Called once, when there is nothing more to read or to write to. */
+  onEnd: () => void;
+}
+
+/** A longer line is answered with an error. */
+const MAX_LINE_BYTES = 10_000_000;
+/** What a client may take for too long to be one message; a message's line ends below. */
+const MAX_SENT_BYTES = 1_000_000;
+
+const encoder = new TextEncoder();
+
+/** One JSON-RPC message a line, each way. What is no message is answered with an error, and the connection goes on. MCP, Transports, stdio */
+export function createLineTransport({ readable, writable }: LineStreams, options: LineTransportOptions): Transport {
+  const writer = writable.getWriter();
+  let isOpen = true;
+  const transport: Transport = {
+    start: () => {
+      void read();
+      return Promise.resolve();
+    },
+    send: (message) => write(message),
+    close: () => {
+      end();
+      return Promise.resolve();
+    },
+  };
+  return transport;
+
+  async function read(): Promise<void> {
+    try {
+      for await (const line of readLines(readable, MAX_LINE_BYTES)) {
+        if (!isOpen) return;
+        if ("tooLong" in line) await refuse(null, "ParseError", tooLong(line.tooLong));
+        else if (line.text.trim() !== "") await take(line.text);
+        // Who does not read what was answered is not asked for more.
+        await writer.ready;
+      }
+    } catch (error) {
+      log.debug("Reading ended: {error}", { error });
+    }
+    end();
+  }
+
+  async function take(text: string): Promise<void> {
+    const json = parse(text);
+    if (json === undefined) return await refuse(null, "ParseError", "Cannot read the line: it is no JSON");
+    let message: JSONRPCMessage;
+    try {
+      message = parseJSONRPCMessage(json);
+    } catch {
+      const reason = Array.isArray(json) ? "Cannot take a batch: send one message a line" : "It is no JSON-RPC message";
+      return await refuse(json, "InvalidRequest", reason);
+    }
+    const held = options.onIncoming(message);
+    if (held === null) return void transport.onmessage?.(message);
+    // Only this one waits.
+    void held.then((goesOn) => goesOn && isOpen && transport.onmessage?.(message));
+  }
+
+  async function refuse(json: unknown, code: "ParseError" | "InvalidRequest", message: string): Promise<void> {
+    const { id } = objectOf(json);
+    const known = typeof id === "string" || typeof id === "number" ? id : null;
+    await writeLine(JSON.stringify({ jsonrpc: "2.0", id: known, error: { code: ProtocolErrorCode[code], message } }));
+  }
+
+  async function write(message: JSONRPCMessage): Promise<void> {
+    const line = JSON.stringify(message);
+    const size = encoder.encode(line).length;
+    if (size < MAX_SENT_BYTES) return await writeLine(line);
+    if (!("id" in message)) return;
+    const error = { code: ProtocolErrorCode.InternalError, message: `Cannot answer with ${size} bytes: ask for less` };
+    await writeLine(JSON.stringify({ jsonrpc: "2.0", id: message.id, error }));
+  }
+
+  async function writeLine(line: string): Promise<void> {
+    if (!isOpen) return;
+    try {
+      await writer.write(encoder.encode(`${line}\n`));
+    } catch (error) {
+      log.debug("Writing ended: {error}", { error });
+      end();
+    }
+  }
+
+  function end(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    transport.onclose?.();
+    options.onEnd();
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function tooLong(size: number): string {
+  return `Cannot read a line of ${size} bytes: at most ${MAX_LINE_BYTES} are taken`;
+}

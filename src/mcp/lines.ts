@@ -1,0 +1,43 @@
+/** A line that came, or that one was too long to be kept. */
+export type Line = { text: string } | { tooLong: number };
+
+const LINE_FEED = 10;
+
+/** Cuts bytes into lines of UTF-8. Of a line with more than `maxBytes` nothing is kept but its length. */
+export async function* readLines(source: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line, undefined> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      keep(chunk.subarray(start, end));
+      yield take();
+      start = end + 1;
+    }
+    keep(chunk.subarray(start));
+  }
+
+  function keep(part: Uint8Array): void {
+    size += part.length;
+    if (size > maxBytes) parts = [];
+    // Copied: the source may write its next chunk over this one.
+    else if (part.length > 0) parts.push(part.slice());
+  }
+
+  function take(): Line {
+    const line = size > maxBytes ? { tooLong: size } : { text: decode(parts, size) };
+    parts = [];
+    size = 0;
+    return line;
+  }
+}
+
+function decode(parts: Uint8Array[], size: number): string {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return new TextDecoder().decode(bytes).replace(/\r$/, "");
+}
