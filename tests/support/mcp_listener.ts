@@ -11,6 +11,8 @@ export interface McpListener extends AsyncDisposable {
   complete(params: Data): Promise<Data>;
   listPrompts(): Promise<Data>;
   getPrompt(params: Data): Promise<Data>;
+  listTools(): Promise<Data>;
+  call(name: string, input?: Record<string, unknown>): Promise<Data>;
   /** Subscribes to these URIs, and to the list where the protocol has that to ask for. Returns what ends it. */
   watch(uris: string[]): Promise<() => Promise<unknown>>;
   /** The next notification: a URI that was updated, or "list". */
@@ -83,6 +85,8 @@ function requestsOf(client: Data) {
     complete: (params: Data) => client.complete(params),
     listPrompts: () => client.listPrompts(),
     getPrompt: (params: Data) => client.getPrompt(params),
+    listTools: () => client.listTools(),
+    call: (name: string, input = {}) => client.callTool({ name, arguments: input }),
   };
 }
 
