@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { MCP_CLIENTS } from "./support/mcp_client.ts";
 import { addPerson } from "./support/people.ts";
-import { bearer, type Data, startApp } from "./support/running_app.ts";
+import { bearer, startApp } from "./support/running_app.ts";
 
 for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
   Deno.test(`mcp: over protocol ${version} bad arguments and refusals are clear results`, async () => {

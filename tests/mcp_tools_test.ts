@@ -18,7 +18,7 @@ async function callOf(client: McpClient) {
     const text: string = result.content[0].text;
     assert.notEqual(result.isError, true, `${name}: ${text}`);
     const { valid, errorMessage } = validator.getValidator(tools.get(name)?.outputSchema)(result.structuredContent);
-    assert.ok(valid, `${name}: ${errorMessage}`);
+    assert.ok(valid, `${name}: ${errorMessage ?? ""}`);
     assert.doesNotMatch(text + JSON.stringify(result.structuredContent), /[\w+/]{400}/, "base64 in text");
     return { data: result.structuredContent as Data, text, content: result.content as Data[] };
   };

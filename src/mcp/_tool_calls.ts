@@ -1,7 +1,7 @@
 import type { CallToolResult, ServerContext } from "@modelcontextprotocol/server";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
-import { createHash } from "node:crypto";
 import { composeAnswer } from "./_answer.ts";
+import { hashArguments } from "./_argument_hash.ts";
 import { takeImages } from "./_images.ts";
 import { BUDGET } from "./_input_schema.ts";
 import { switchVariables } from "./_switches.ts";
@@ -44,7 +44,7 @@ export function createToolCalls(tools: readonly ToolDefinition[]): ToolCalls {
       errorCode: code,
       durationMs: performance.now() - start,
       resultBytes: sizeOf(result),
-      argumentHash: hashOf(input),
+      argumentHash: hashArguments(input),
       startedAt,
     });
     return result;
@@ -131,10 +131,4 @@ function failed(error: ToolError): Outcome {
 
 function sizeOf(result: CallToolResult): number {
   return new TextEncoder().encode(JSON.stringify(result)).length;
-}
-
-// Arguments are flat: with their names in order, the same ones have the same text.
-function hashOf(input: Record<string, unknown>): string {
-  const sorted = Object.entries(input).sort(([one], [other]) => one < other ? -1 : 1);
-  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
 }

@@ -1,5 +1,6 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { roomLog } from "../base/log.ts";
+import { hashArguments } from "./_argument_hash.ts";
 import { findNeededScopes, toScopeError } from "./_tool_scopes.ts";
 import { createUpdateStreams } from "./_update_streams.ts";
 import type { Adapter } from "./adapter.ts";
@@ -25,6 +26,7 @@ export interface IncomingMessage {
   message: unknown;
 }
 
+const DENIAL = { outcome: "denied", errorCode: "FORBIDDEN", durationMs: 0, resultBytes: 0 } as const;
 const MAX_BODY_BYTES = 1_048_576;
 
 /** Builds the HTTP side of an adapter. */
@@ -51,7 +53,10 @@ export function createMcp(adapter: Adapter): Mcp {
 
   async function fetch(request: Request, { caller, owner, message }: IncomingMessage): Promise<Response> {
     const needed = findNeededScopes(message, { scopes: caller.scopes, scopesOf: adapter.scopesOf });
-    if (needed !== null) throw toScopeError(needed);
+    if (needed !== null) {
+      caller.record({ ...DENIAL, tool: needed.tool, argumentHash: hashArguments(needed.input), startedAt: new Date() });
+      throw toScopeError(needed);
+    }
     const stream = await streams.answer(request, { caller, owner, message });
     if (stream !== null) return stream;
     // The token itself stays outside: nothing behind this needs it.
