@@ -98,7 +98,7 @@ export function assertValid(structured: unknown, shape: Shape): void {
     JSON.stringify({ $schema: "https://json-schema.org/draft/2020-12/schema", ...shapeSchema(shape) }),
   );
   const { valid, errorMessage } = validators.getValidator(schema)(structured);
-  assert.ok(valid, errorMessage);
+  assert.ok(valid, errorMessage ?? "");
 }
 
 /** Bytes in UTF-8. */
