@@ -13,9 +13,31 @@ export interface McpTaskTarget {
 
 /** Real clients that start `deno task mcp`, by the version of the protocol that they speak. */
 export const MCP_TASK_CLIENTS: Record<string, (target: McpTaskTarget) => Promise<McpListener>> = {
-  "2026-07-28": (target) => listenModern(new StdioClientTransport(commandOf(target))),
-  "2025-11-25": (target) => listenLegacy(new LegacyStdioTransport(commandOf(target))),
+  "2026-07-28": (target) => startWith(new StdioClientTransport(commandOf(target)), listenModern),
+  "2025-11-25": (target) => startWith(new LegacyStdioTransport(commandOf(target)), listenLegacy),
 };
+
+async function startWith<Started extends { pid: number | null; onclose?: (() => void) | undefined }>(
+  transport: Started,
+  listen: (transport: Started) => Promise<McpListener>,
+): Promise<McpListener> {
+  const client = await listen(transport);
+  return {
+    ...client,
+    // Ended from outside first: to wait for it, the SDKs' clients start a timer that they leave behind.
+    async [Symbol.asyncDispose]() {
+      const ended = Promise.withResolvers<void>();
+      const tell = transport.onclose;
+      transport.onclose = () => {
+        tell?.();
+        ended.resolve();
+      };
+      if (transport.pid !== null) Deno.kill(transport.pid, "SIGTERM");
+      await ended.promise;
+      await client[Symbol.asyncDispose]();
+    },
+  };
+}
 
 function commandOf(target: McpTaskTarget) {
   return { command: Deno.execPath(), args: ["task", "--quiet", "mcp"], cwd: PROJECT, env: environmentOf(target) };
