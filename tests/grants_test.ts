@@ -69,6 +69,29 @@ Deno.test("the networks of a server are those of its WebRTC addresses, and no mo
   }
 });
 
+Deno.test("deno task mcp reaches the server that it is told and nothing else", async () => {
+  const servers: [Record<string, string>, string][] = [
+    [{}, "127.0.0.1:8000"],
+    [{ FINGERPOST_URL: "http://[::1]:9000/" }, "[::1]:9000"],
+    [{ FINGERPOST_URL: "https://fingerpost.example.org" }, "fingerpost.example.org:443"],
+    [{ FINGERPOST_URL: "nonsense" }, "127.0.0.1:8000"],
+    [{ FINGERPOST_URL: "http://a,b:1" }, "127.0.0.1:8000"],
+  ];
+  await Promise.all(servers.map(async ([env, expected]) => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "grants", "server"],
+      cwd: PROJECT,
+      env,
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout), expected, JSON.stringify(env));
+  }));
+  assert.match(
+    configuration.tasks.mcp,
+    /--allow-net="\$SERVER" --allow-read=schema\.graphql,src\/mcp src\/main\.ts mcp$/,
+  );
+  assert.doesNotMatch(configuration.tasks.mcp, /--allow-(write|run|ffi|sys|all)|-A/);
+});
+
 /** The permission flags of a task, with what it asks `deno task grants` for put in. */
 function permissionsOf(task: string, dataDir: string): string[] {
   const [, flags = ""] = /deno run (.*) src\/main\.ts/.exec(task) ?? [];
