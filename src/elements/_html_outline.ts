@@ -72,17 +72,21 @@ function render(tree: HtmlNode, lines: ReadonlyMap<HtmlNode, string>): string {
 
   function addChildren(children: readonly HtmlChild[], indent: string): void {
     let missing = new Map<string, number>();
-    let isAfterOne = false;
+    const shown = new Set<string>();
     for (const child of children) {
-      const line = child instanceof Map ? undefined : lines.get(child);
-      if (child instanceof Map) { for (const [tag, count] of child) note(tag, count); }
-      else if (line === undefined) note(child.tag, 1);
-      else {
-        addMissing();
-        rendered.push(indent + line);
-        isAfterOne = true;
-        addChildren(child.children, `${indent}  `);
+      if (child instanceof Map) {
+        for (const [tag, count] of child) note(tag, count);
+        continue;
       }
+      const line = lines.get(child);
+      if (line === undefined) {
+        note(child.tag, 1);
+        continue;
+      }
+      addMissing();
+      rendered.push(indent + line);
+      shown.add(child.tag);
+      addChildren(child.children, `${indent}  `);
     }
     addMissing();
 
@@ -91,17 +95,15 @@ function render(tree: HtmlNode, lines: ReadonlyMap<HtmlNode, string>): string {
     }
 
     function addMissing(): void {
-      if (missing.size > 0) rendered.push(`${indent}… ${describeMissing(missing, isAfterOne)}`);
+      if (missing.size > 0) rendered.push(`${indent}… ${describeMissing(missing, shown)}`);
       missing = new Map();
     }
   }
 }
 
-function describeMissing(missing: ReadonlyMap<string, number>, isAfterOne: boolean): string {
+function describeMissing(missing: ReadonlyMap<string, number>, shown: ReadonlySet<string>): string {
   const counts = [...missing].sort(([, one], [, other]) => other - one);
-  const named = counts.slice(0, MAX_TAGS).map(([tag, count], index) =>
-    `${count}${isAfterOne && index === 0 ? " more" : ""} ${tag}`
-  );
+  const named = counts.slice(0, MAX_TAGS).map(([tag, count]) => `${count}${shown.has(tag) ? " more" : ""} ${tag}`);
   const others = counts.slice(MAX_TAGS).reduce((sum, [, count]) => sum + count, 0);
   return [...named, ...(others > 0 ? [`${others} other`] : [])].join(", ");
 }

@@ -23,8 +23,8 @@ export interface HtmlBytes {
   byteSize: number;
 }
 
-/** Bytes beyond a part that say how it may end: a whole character. */
-export const LOOK_AHEAD_BYTES = 4;
+/** Bytes beyond a part that say how it may end: a tag's name, by which it is known as one, or the rest of a character. */
+export const LOOK_AHEAD_BYTES = 64;
 
 /**
  * The part of HTML after so many bytes. It ends where a tag begins or ends, where that is within `maxBytes`; else with a character. undefined: there
@@ -43,7 +43,10 @@ async function findEnd(
   bytes: Uint8Array,
   { after, most, signal }: { after: number; most: number; signal?: AbortSignal },
 ): Promise<number> {
-  const border = await lastTagBorder(bytes.subarray(0, most), signal);
+  const border = await lastTagBorder(bytes.subarray(0, most + LOOK_AHEAD_BYTES), {
+    most,
+    ...(signal ? { signal } : {}),
+  });
   if (border > after) return border;
   let end = most;
   while (end > after && isInsideCharacter(bytes, end)) end--;
@@ -56,16 +59,23 @@ async function findEnd(
 
 // Read from the start, since only so it is known what is a tag and what is in a comment, a script or a value. As Latin-1, so that places are bytes: markup
 // is ASCII, and no byte of another character is.
-async function lastTagBorder({ buffer, byteOffset, length }: Uint8Array, signal?: AbortSignal): Promise<number> {
+async function lastTagBorder(
+  { buffer, byteOffset, length }: Uint8Array,
+  { most, signal }: { most: number; signal?: AbortSignal },
+): Promise<number> {
   const text = Buffer.from(buffer, byteOffset, length).toString("latin1");
   let border = 0;
+  const note = (place: number) => {
+    if (place <= most) border = place;
+  };
   await readTokens(text, {
-    onopentagname: (start) => border = start - "<".length,
-    onopentagend: (end) => border = end + 1,
-    onselfclosingtag: (end) => border = end + 1,
+    onopentagname: (start) => note(start - "<".length),
+    onopentagend: (end) => note(end + 1),
+    onselfclosingtag: (end) => note(end + 1),
     onclosetag: (start, end) => {
+      note(start - "</".length);
       const close = text.indexOf(">", end);
-      border = close === -1 ? start - "</".length : close + 1;
+      if (close !== -1) note(close + 1);
     },
   }, signal);
   return border;

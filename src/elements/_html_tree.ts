@@ -32,6 +32,9 @@ const MAX_CHILDREN = 100;
 /** Kept of children alike, one after the other: a list's items. */
 const MAX_ALIKE = 8;
 const MAX_TAG_LENGTH = 40;
+/** Tags counted by name at one place: HTML has some 110, and a hostile text as many as it likes. */
+const MAX_TAGS = 150;
+const OTHER = "other";
 /** What stands in these is no content to read. */
 const OPAQUE = new Set(["script", "style", "svg", "math"]);
 
@@ -104,6 +107,8 @@ function endsWithRun(children: readonly HtmlChild[], tag: string): boolean {
 function append(children: HtmlChild[], child: HtmlNode | string): void {
   if (typeof child !== "string") return void children.push(child);
   const last = children.at(-1);
-  if (last instanceof Map) last.set(child, (last.get(child) ?? 0) + 1);
-  else children.push(new Map([[child, 1]]));
+  if (last instanceof Map) {
+    const tag = last.has(child) || last.size < MAX_TAGS ? child : OTHER;
+    last.set(tag, (last.get(tag) ?? 0) + 1);
+  } else children.push(new Map([[child, 1]]));
 }
