@@ -99,6 +99,23 @@ Deno.test("securityEvents filters by kind, severity, actor and time, and pages t
   assert.equal(await code({ actorId: "project_x" }), "NOT_FOUND");
 });
 
+Deno.test("a token with AUDIT_READ reads all of securityEvents, who did it included, and one without reads nothing", async () => {
+  await using app = await startApp();
+  const person = await addPerson(app);
+  await createProject(app, person.token);
+  const [auditor, reader] = await Promise.all(
+    ["AUDIT_READ", "ELEMENTS_READ"].map((scope) => createAccessToken(app, app.token, { scopes: [scope] })),
+  );
+  const filter = { kind: ["project.created"], severity: null, occurredAfter: null };
+  const { data, errors } = await app.graphql(EVENTS, { first: 5, filter }, auditor);
+  assert.equal(errors, undefined);
+  assert.deepEqual(data.securityEvents.edges.map(({ node }: Data) => node.actor), [
+    { id: person.id, email: person.email },
+  ]);
+  const refused = await app.graphql(EVENTS, { first: 5 }, reader);
+  assert.equal(refused.errors?.[0]?.extensions.code, "FORBIDDEN");
+});
+
 Deno.test("securityEventRecorded tells what was missed and then each event as it is committed, once and in order", async () => {
   await using app = await startApp();
   const query = `subscription ($after: Int) { securityEventRecorded(after: $after) { sequence kind } }`;

@@ -33,4 +33,5 @@ Deno.test("ending a subscription, or the bus, ends the wait for a message", asyn
   assert.deepEqual((await Promise.all(waiting)).map(({ done }) => done), [true, true]);
   events.publish(NUMBERS, "a", 1);
   assert.equal((await closed.next()).done, true);
+  assert.equal((await events.subscribe(NUMBERS, "a", patient).next()).done, true, "who comes after its end");
 });

@@ -192,4 +192,7 @@ Deno.test("livePages tells whose project a page is in and what was captured of i
   await markStale(room, newest);
   assert.deepEqual(await pages({ projectId }), [["tab-1", projectId, [elementId, true]]]);
   assert.deepEqual(await pages({}, (await addPerson(app)).token), []);
+  const here = await capture(app, app.token, captureInput({ projectId, pageId: "tab-1" }));
+  const far = await capture(app, app.token, captureInput({ projectId: elsewhere, pageId: "tab-1" }));
+  assert.deepEqual(await pages(), [["tab-1", projectId, [here, true]], ["tab-1", elsewhere, [far, true]]]);
 });
