@@ -1,4 +1,4 @@
-import { isLikely, isPlaceholder, isRandom, readName, type Secret, type SecretKind } from "./_secret_values.ts";
+import { isLikely, isMasked, isRandom, readName, type Secret, type SecretKind } from "./_secret_values.ts";
 import { isSecretMember } from "./_secret_names.ts";
 
 /** Inputs, metas and custom elements, which may be inputs; also in HTML that is escaped in an attribute or a text. */
@@ -59,7 +59,7 @@ export function secretAttributes(
   const types = valuesOf("type").map((type) => type.toLowerCase());
   const purpose = purposeOf(types, valuesOf("autocomplete"));
   return (name, value) => {
-    if (isPlaceholder(value)) return null;
+    if (isMasked(value)) return null;
     if (isMeta && name === "content") return named !== null && isLikely(value) ? named.kind : null;
     if (!VALUE_NAME.test(name) || tag?.toLowerCase() === "meta") return null;
     if (purpose !== null) return purpose;

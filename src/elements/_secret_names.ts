@@ -58,11 +58,13 @@ function findParameters(text: string): Secret[] {
   return found;
 }
 
-function formOf({ 1: separator, 3: equals, index, input }: RegExpExecArray, { when }: NamedSecret): RegExp {
+function formOf({ 1: separator, 3: equals, index, input }: RegExpExecArray, { kind, when }: NamedSecret): RegExp {
   if (when === "RANDOM" || when === "RANDOM_IN_URL") return RANDOM_VALUE;
   if (equals !== "=") return ENCODED_VALUE;
   const isEntity = /&#?\w{1,6}$/.test(input.slice(Math.max(0, index - 8), index));
-  return separator === ";" && !isEntity ? VALUE_IN_LIST : VALUE;
+  if (separator !== ";" || isEntity) return VALUE;
+  // RFC 3986 §3.3: behind a path's parameters, such as a session's id, comes the query.
+  return kind === "token" ? RANDOM_VALUE : VALUE_IN_LIST;
 }
 
 // A sentence may go on behind a URL.
@@ -80,7 +82,7 @@ function findAssignments(text: string): Secret[] {
     const start = match.index + all.length;
     const end = quote === undefined ? -1 : text.indexOf(quote, start);
     const value = end === -1
-      ? matchAt(BARE_VALUE, text, start)
+      ? valueAt(text, start, BARE_VALUE)
       : text.slice(start, Math.min(end, start + MAX_VALUE_LENGTH));
     // The name is looked at last: most values are none of a secret.
     if (!isRandom(value) && !(end !== -1 && isChosen(value))) continue;

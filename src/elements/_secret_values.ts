@@ -20,7 +20,9 @@ export interface NamedSecret {
 const MARKER_START = "[masked:";
 /** Longer ones are no secrets; what looks at them does so once. */
 const MAX_SECRET_LENGTH = 65_536;
-const PLACEHOLDER = /^(?:[{<$]|%7b|\*+$|x+$|\.+$|…|•|your[-_ ]|(?:true|false|null|undefined|none|empty)$)/i;
+const PLACEHOLDER =
+  /^(?:\$?\{[^{}]*\}|\{\{[^{}]*\}\}|%7b[\w%.-]*%7d|<[\w .-]*>|\*+|x+|\.+|…+|•+|your[-_ ][\w .-]*|true|false|null|undefined|none|empty)$/i;
+const VARIABLE = /^\$[A-Z_]+$/;
 
 const PASSWORD =
   /(?:password|passwd|passphrase|passcode|pwd|(?:user|login|db)-pass)(?:-?(?:confirmation|confirm|again|repeat|new|old|current|verify|value|\d))?$/;
@@ -44,7 +46,7 @@ const AMBIGUOUS_IN_URL =
 
 /** Spares most names the rest: all that is secret has one of these. */
 const WORTH_A_LOOK =
-  /tok|secr|pass|pw|key|c[ov]|[cx]srf|cs|state|sess|sid|sig|auth|jwt|cred|bear|hmac|nonce|ticket|saml|assert|otp|hash|login|magic|reset|veri|conf|invit/i;
+  /tok|secr|pass|pw|key|c[acov]|[cx]srf|cs|state|sess|sid|sig|auth|jwt|cred|bear|hmac|nonce|ticket|saml|assert|otp|hash|login|magic|reset|veri|conf|invit/i;
 
 /** Pages say the same few names over and over. */
 const knownNames = new Map<string, NamedSecret | null>();
@@ -86,9 +88,14 @@ function readWords(words: string): NamedSecret | null {
   return { kind: words.endsWith("code") ? "code" : words === "key" ? "key" : "token", when: "RANDOM_IN_URL" };
 }
 
-/** Whether a value stands for no secret: it is empty, masked already, or shows where one would stand. */
+/** Whether there is nothing to mask, or masked already. */
+export function isMasked(value: string): boolean {
+  return value === "" || value.startsWith(MARKER_START);
+}
+
+/** Whether a value shows no more than where a secret would stand: `{token}`, `YOUR_KEY`. */
 export function isPlaceholder(value: string): boolean {
-  return value === "" || value.startsWith(MARKER_START) || PLACEHOLDER.test(value);
+  return isMasked(value) || PLACEHOLDER.test(value) || VARIABLE.test(value);
 }
 
 /** Whether a value of a name that says so is secret: a short word (`token=usdc`) is not. */

@@ -50,10 +50,15 @@ function maskFields(fields: LiveFields, { text, attributes }: Masking): LiveFiel
   if (fields.computedStyles !== undefined) masked.computedStyles = maskMembers(fields.computedStyles, text);
   if (fields.attributes !== undefined) masked.attributes = attributes(fields.attributes);
   const { accessibility, component } = fields;
-  if (accessibility?.name) masked.accessibility = { ...accessibility, name: text(accessibility.name) };
+  if (accessibility) {
+    masked.accessibility = {
+      role: accessibility.role && text(accessibility.role),
+      name: accessibility.name && text(accessibility.name),
+    };
+  }
   if (component) {
-    const file = component.file && text(component.file);
-    masked.component = { ...component, name: text(component.name), file };
+    const { framework, name, file } = component;
+    masked.component = { ...component, framework: text(framework), name: text(name), file: file && text(file) };
   }
   return masked;
 }
