@@ -1,7 +1,7 @@
 import { AppError } from "../base/errors.ts";
 import { fit } from "./_fitting.ts";
-import { MAX_JSON_DEPTH } from "./_json_cut.ts";
 import { byteLength } from "./_json_size.ts";
+import { MAX_JSON_DEPTH } from "./_light_json.ts";
 import { lightText } from "./_light_text.ts";
 import { createLosses, type Cut, type Loss, ROOT } from "./_losses.ts";
 import { toMarkdown } from "./_markdown.ts";
@@ -26,7 +26,7 @@ export interface Answer {
 const MAX_TOLD_BYTES = 1_600;
 const TOLD_SHARE = 4;
 /** A text takes fewer bytes than the JSON that it is made of, so it is made of more than fits as JSON: at most of so many times as much. */
-const MAX_TEXT_RATIO = 3;
+const MAX_TEXT_RATIO = 2;
 /** How often the room is measured out anew, since a text's length is known only once it is written. */
 const MAX_TRIES = 8;
 /** A text that fills so much of its budget is not tried again. */
@@ -83,7 +83,7 @@ function isLight(data: unknown, shape: Shape, limit: number): boolean {
     if (typeof value !== "object" || value === null) return left >= 0;
     if (depth >= MAX_JSON_DEPTH) return false;
     if (Array.isArray(value)) return value.every((item) => left >= 0 && isLightJson(item, depth + 1));
-    for (const name in value) {
+    for (const name of Object.keys(value)) {
       if (left < 0 || !isLightJson(name, 0) || !isLightJson(Reflect.get(value, name), depth + 1)) return false;
     }
     return true;

@@ -26,8 +26,8 @@ export function fit(part: Part, room: number, { losses, place }: { losses: Losse
   const nothing = part.shape.nullable ? null : "";
   if (part.kind === "text") return fitText(part, room, { ...context, nothing });
   const isNothing = part.shape.nullable && room < sizeAt(part, GONE_LEVEL - 1);
-  const { value, kept, of } = cutJson(part.value, room);
-  losses.note(place, { unit: "entries", kept: isNothing ? 0 : kept, of });
+  const { value, whole } = cutJson(part.value, room);
+  losses.note(place, { unit: "entries", kept: isNothing ? 0 : whole, of: part.of });
   return isNothing ? null : value;
 }
 
@@ -37,7 +37,8 @@ function fitText({ text, light, sizes }: TextPart, room: number, context: Contex
   const { losses, place, nothing } = context;
   if ((sizes[0] ?? 0) <= room) return light;
   const shortened = room < MIN_TEXT_BYTES ? nothing : shortenText(light, room);
-  const keptCharacters = placeInText(text, (shortened ?? "").slice(0, -ELLIPSIS.length).length).full;
+  const keptLength = Math.max(0, (shortened ?? "").length - ELLIPSIS.length);
+  const keptCharacters = text === light ? keptLength : placeInText(text, keptLength).full;
   losses.note(place, { unit: "bytes", kept: byteLength(text.slice(0, keptCharacters)), of: byteLength(text) });
   return shortened;
 }

@@ -1,7 +1,8 @@
 /** Texts that are shorter hold no data: URL worth leaving out. */
 const MIN_HEAVY_CHARACTERS = 100;
 /** Linear on any text: no repetition stands inside another, or before one, that takes the same characters. Base64 may be wrapped. */
-const DATA_URL = /\bdata:([a-z0-9.+/;=_-]{0,200}),([^\s"'()<>\\]{100,}(?:\s{1,8}[a-z0-9+/]{40,}={0,2})*)/gi;
+const DATA_URL =
+  /\bdata:([a-z0-9.+/;=_-]{0,200}),((?:[^\s"'()<>\\]{100,}|[a-z0-9+/]{60,})(?:\s{1,8}[a-z0-9+/]{40,}={0,2})*)/gi;
 
 /** A text without the contents of its longer data: URLs: `data:image/png;base64,…(12,345 bytes)`. */
 export function lightText(text: string): string {

@@ -1,5 +1,6 @@
 import { jsonBytes } from "./_json_cut.ts";
 import { jsonTextBytes } from "./_json_size.ts";
+import { entryCount, lightJson } from "./_light_json.ts";
 import { lightText } from "./_light_text.ts";
 import type { ListShape, ObjectShape, Shape } from "./_shape.ts";
 
@@ -21,11 +22,12 @@ export interface TextPart extends Measured {
   text: string;
   light: string;
 }
-/** A JSON scalar's value. */
+/** A light copy of a JSON scalar's value; `of`: how many entries it had. */
 export interface JsonPart extends Measured {
   kind: "json";
   shape: Shape;
   value: unknown;
+  of: number;
 }
 /** An object; `isKept`: it goes only when nothing else is left to go. */
 export interface ObjectPart extends Measured {
@@ -87,7 +89,14 @@ function measurePart(value: unknown, shape: Shape, place: Place): Part {
     const sizes = levels(jsonTextBytes(light, limit), floors, least);
     return { kind: "text", shape, text: value, light, sizes };
   }
-  return { kind: "json", shape, value, sizes: levels(jsonBytes(value, limit), floors, least) };
+  const copy = lightJson(value, limit);
+  return {
+    kind: "json",
+    shape,
+    value: copy,
+    of: entryCount(value),
+    sizes: levels(jsonBytes(copy, limit), floors, least),
+  };
 }
 
 function measureFixed(value: unknown): FixedPart {
