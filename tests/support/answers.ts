@@ -98,7 +98,7 @@ export function assertValid(structured: unknown, shape: Shape): void {
     JSON.stringify({ $schema: "https://json-schema.org/draft/2020-12/schema", ...shapeSchema(shape) }),
   );
   const { valid, errorMessage } = validators.getValidator(schema)(structured);
-  assert.ok(valid, errorMessage ?? "");
+  assert.ok(valid, String(errorMessage));
 }
 
 /** Bytes in UTF-8. */
@@ -143,12 +143,13 @@ export function anyData(shape: Shape): fc.Arbitrary<unknown> {
 
 function anyPresent(shape: Shape): fc.Arbitrary<unknown> {
   if (shape.kind === "list") return fc.array(anyData(shape.item), { maxLength: 12 });
+  if (shape.field === "cursor" || shape.field === "endCursor") return fc.uuid();
   if (shape.kind === "leaf") return shape.values ? fc.constantFrom(...shape.values) : LEAVES[shape.type] ?? ANY_TEXT;
   const [always, perhaps] = [new Map<string, fc.Arbitrary<unknown>>(), new Map<string, fc.Arbitrary<unknown>>()];
   for (const [key, field] of shape.fields) (field.optional ? perhaps : always).set(key, anyData(field));
-  const required = fc.record(Object.fromEntries(always));
+  const required = fc.record(Object.fromEntries(always), { noNullPrototype: true });
   if (perhaps.size === 0) return required;
-  return fc.tuple(required, fc.record(Object.fromEntries(perhaps), { requiredKeys: [] }))
+  return fc.tuple(required, fc.record(Object.fromEntries(perhaps), { requiredKeys: [], noNullPrototype: true }))
     .map(([one, other]) => ({ ...one, ...other }));
 }
 
