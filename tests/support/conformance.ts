@@ -1,3 +1,5 @@
+import { runNpmTool } from "./npm_tool.ts";
+
 /** One thing that a scenario of the conformance suite looked at. */
 export interface Check {
   id: string;
@@ -5,9 +7,7 @@ export interface Check {
   errorMessage?: string;
 }
 
-const PACKAGE = "npm:@modelcontextprotocol/conformance@0.2.0-alpha.12";
-/** What its packages were when it was added: they are no part of the project's own lock file. */
-const LOCK = new URL("../fixtures/mcp/conformance.lock", import.meta.url).pathname;
+const SUITE = { name: "@modelcontextprotocol/conformance@0.2.0-alpha.12", lock: "conformance.lock" };
 
 /** Runs every server scenario of a protocol revision and returns their checks. */
 export async function runConformance(url: string, revision: string): Promise<Map<string, Check[]>> {
@@ -34,10 +34,6 @@ export async function listScenarios(): Promise<string[]> {
 }
 
 async function runSuite(args: string[], cwd: string): Promise<string> {
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-config", "--node-modules-dir=none", "--lock", LOCK, "--frozen", PACKAGE, ...args],
-    cwd,
-    env: { NO_COLOR: "1" },
-  }).output();
-  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  const { stdout, stderr } = await runNpmTool(SUITE, args, { cwd });
+  return stdout + stderr;
 }
