@@ -66,13 +66,18 @@ export const DOCUMENTS = {
 } as const;
 
 /** A document's shape. */
-export function shapeOfQuery(query: string, schema = SCHEMA): Shape {
+export function shapeOfQuery(query: string): Shape {
+  const known = shapes.get(query);
+  if (known !== undefined) return known;
   const document = parse(query);
-  assert.deepEqual(validate(schema, document), []);
-  return shapeOf(document, schema);
+  assert.deepEqual(validate(SCHEMA, document), []);
+  const shape = shapeOf(document, SCHEMA);
+  shapes.set(query, shape);
+  return shape;
 }
 
-const validators = new AjvJsonSchemaValidator();
+const shapes = new Map<string, Shape>();
+const validators = new WeakMap<Shape, ReturnType<AjvJsonSchemaValidator["getValidator"]>>();
 
 /** Composes an answer and checks what holds for each: both forms keep to the budget, and the structured one to its schema. */
 export function compose(
@@ -94,10 +99,11 @@ export function compose(
 
 /** Fails unless structured content is what the shape's schema promises. */
 export function assertValid(structured: unknown, shape: Shape): void {
-  const schema = JSON.parse(
-    JSON.stringify({ $schema: "https://json-schema.org/draft/2020-12/schema", ...shapeSchema(shape) }),
-  );
-  const { valid, errorMessage } = validators.getValidator(schema)(structured);
+  const $schema = "https://json-schema.org/draft/2020-12/schema";
+  const schema = JSON.parse(JSON.stringify({ $schema, ...shapeSchema(shape) }));
+  const validator = validators.get(shape) ?? new AjvJsonSchemaValidator().getValidator(schema);
+  validators.set(shape, validator);
+  const { valid, errorMessage } = validator(structured);
   assert.ok(valid, String(errorMessage));
 }
 
