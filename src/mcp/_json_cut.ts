@@ -1,5 +1,5 @@
 import { fittingCharacters, jsonTextBytes } from "./_json_size.ts";
-import { DEEP, put } from "./_light_json.ts";
+import { DEEP } from "./_light_json.ts";
 
 /** What stands for what was cut. */
 export const ELLIPSIS = "…";
@@ -89,7 +89,7 @@ function takeEntries(value: object, place: Room): Taken {
     });
     if (taken === undefined) break;
     if (isList) items.push(taken.value);
-    else put(fields, name, taken.value);
+    else fields[name] = taken.value;
     bytes += taken.bytes + around;
     whole += taken.isWhole ? 1 : 0;
     comma = 1;

@@ -42,16 +42,11 @@ export function lightJson(value: unknown, limit: number): unknown {
     const copied: Record<string, unknown> = {};
     for (const name of Object.keys(object)) {
       if (left < 0) break;
-      put(copied, copyText(name), copy(Reflect.get(object, name), depth + 1));
+      // A page's own "__proto__" stays an entry like others: Deno has no accessor of that name.
+      copied[copyText(name)] = copy(Reflect.get(object, name), depth + 1);
     }
     return copied;
   }
-}
-
-/** Sets an own property: assigning would make a page's "__proto__" a prototype. */
-export function put(object: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== "__proto__") object[name] = value;
-  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** How many entries an object or a list has; anything else is one. */
