@@ -47,14 +47,12 @@ export function writeType(value: unknown, shape: ObjectShape): string | undefine
   return known && Object.keys(facts).some((field) => !known.has(field)) ? undefined : write(facts);
 }
 
-/** What an element's heading tells: its component, where that is written, and its selector; and which fields those are. */
+/** What an element's heading tells: its component, where that is written, and its selector. */
 export function headingOf(value: unknown, shape: ObjectShape): string {
-  const told = presentFields(value, shape).map(([, inner, { kind, field }]) => ({ inner, kind, field }));
-  const component = shape.fields.get("component");
-  const componentValue = told.find(({ field }) => field === "component")?.inner;
-  const selector = told.find(({ field }) => field === "selector")?.inner;
+  const { component: source, selector } = factsOf(value, shape);
+  const component = [...shape.fields.values()].find(({ field }) => field === "component");
   return [
-    component?.kind === "object" && componentValue ? writeType(componentValue, component) ?? "" : "",
+    component?.kind === "object" && source !== undefined ? writeType(source, component) ?? "" : "",
     typeof selector === "string" && selector !== "" ? codeSpan(selector) : "",
   ].filter((part) => part !== "").join(" · ");
 }
