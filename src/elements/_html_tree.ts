@@ -32,6 +32,8 @@ const MAX_CHILDREN = 100;
 /** Kept of children alike, one after the other: a list's items. */
 const MAX_ALIKE = 8;
 const MAX_TAG_LENGTH = 40;
+/** Kept of one element. */
+const MAX_ATTRIBUTES = 40;
 /** Tags counted by name at one place: HTML has some 110, and a hostile text as many as it likes. */
 const MAX_TAGS = 150;
 const OTHER = "other";
@@ -48,7 +50,7 @@ export async function readTree(html: string, options: TreeOptions): Promise<Html
   await readTokens(html, {
     onopentagname: (start, end) => {
       const tag = shorten(html.slice(start, end).toLowerCase(), MAX_TAG_LENGTH);
-      open.closeFor(tag);
+      open.meet(tag);
       newest.node = addChild(tag);
     },
     onattribname: (start, end) => {
@@ -62,7 +64,7 @@ export async function readTree(html: string, options: TreeOptions): Promise<Html
     },
     onattribend: () => {
       const { node, name, value } = newest;
-      if (node === null || !isWanted(name)) return;
+      if (node === null || !isWanted(name) || node.attributes.length >= MAX_ATTRIBUTES) return;
       node.attributes.push([name, shorten(value.replace(/\s+/g, " "), maxValueLength)]);
     },
     onopentagend: () => open.enter(),
@@ -78,7 +80,7 @@ export async function readTree(html: string, options: TreeOptions): Promise<Html
     const isKept = parent !== null && !OPAQUE.has(parent.tag) && kept < MAX_NODES && open.depth() < MAX_DEPTH &&
       parent.children.length < MAX_CHILDREN && !endsWithRun(parent.children, tag);
     const node: HtmlNode | null = isKept ? { tag, attributes: [], text: "", children: [] } : null;
-    open.begin(tag, node);
+    open.begin(node);
     if (node !== null) kept++;
     if (parent !== null) append(parent.children, node ?? tag);
     return node;

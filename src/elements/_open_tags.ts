@@ -4,18 +4,29 @@ export interface OpenTags<Node> {
   innermost(): Node | null;
   /** Whether text of `script` and the like is markup here, as in SVG. */
   isForeign(): boolean;
-  /** Closes what can't stay open where such an element begins. */
-  closeFor(tag: string): void;
-  /** Begins a start tag. */
-  begin(tag: string, node: Node | null): void;
+  /** Comes to a start tag, whose name is in small letters: closes what can't stay open where such an element begins. */
+  meet(tag: string): void;
+  /** Begins the element of the start tag. */
+  begin(node: Node | null): void;
   /** Ends a start tag: what comes is inside. */
   enter(options?: { isClosed: boolean }): void;
   /** Closes the innermost open element with this tag, and all in it; nothing where none is open. */
   close(tag: string): void;
 }
 
+/** What is known of a tag, once however often it comes. */
+interface Tag {
+  isVoid: boolean;
+  isForeign: boolean;
+  isHtmlInForeign: boolean;
+  /** Those that end where it begins. */
+  ended: ReadonlySet<Tag>;
+  /** How many of them are open. */
+  open: number;
+}
+
 interface OpenTag<Node> {
-  tag: string;
+  tag: Tag;
   node: Node | null;
   isForeign: boolean;
 }
@@ -44,45 +55,67 @@ const ENDS_PARAGRAPH = new Set(
     "menu nav ol p pre section table ul").split(" "),
 );
 
+const NO_TAGS: ReadonlySet<Tag> = new Set();
+/** HTML has some 110; of more than these none is looked up again. */
+const MAX_KNOWN = 1_000;
+
 /** Builds it, with nothing open. */
 export function createOpenTags<Node>(): OpenTags<Node> {
   const stack: OpenTag<Node>[] = [];
-  const counts = new Map<string, number>();
+  const known = new Map<string, Tag>();
   let beyond = 0;
+  let met = tagOf("");
   let begun: OpenTag<Node> | null = null;
   return {
     depth: () => stack.length + beyond,
     innermost: () => beyond > 0 ? null : stack.at(-1)?.node ?? null,
     isForeign: () => stack.at(-1)?.isForeign ?? false,
-    closeFor(tag) {
-      const ended = ENDS_PARAGRAPH.has(tag) ? ["p"] : Object.hasOwn(ENDED_BY, tag) ? ENDED_BY[tag] : undefined;
-      while (ended?.includes(stack.at(-1)?.tag ?? "") && beyond === 0) pop();
+    meet(name) {
+      met = tagOf(name);
+      if (beyond > 0) return;
+      for (let last = stack.at(-1); last !== undefined && met.ended.has(last.tag); last = stack.at(-1)) pop();
     },
-    begin(tag, node) {
-      const isForeign = FOREIGN.has(tag) || ((stack.at(-1)?.isForeign ?? false) && !HTML_IN_FOREIGN.has(tag));
-      begun = { tag, node, isForeign };
+    begin(node) {
+      const isForeign = met.isForeign || ((stack.at(-1)?.isForeign ?? false) && !met.isHtmlInForeign);
+      begun = { tag: met, node, isForeign };
     },
     enter({ isClosed } = { isClosed: false }) {
-      if (begun === null || VOID.has(begun.tag) || (isClosed && begun.isForeign)) return;
+      if (begun === null || begun.tag.isVoid || (isClosed && begun.isForeign)) return;
       if (stack.length >= MAX_DEPTH) beyond++;
       else push(begun);
       begun = null;
     },
-    close(tag) {
+    close(name) {
       if (beyond > 0) return void beyond--;
-      if ((counts.get(tag) ?? 0) === 0) return;
-      while (pop() !== tag);
+      const tag = known.get(name);
+      if (tag !== undefined && tag.open > 0) { while (pop() !== tag); }
     },
   };
 
-  function push(open: OpenTag<Node>): void {
-    stack.push(open);
-    counts.set(open.tag, (counts.get(open.tag) ?? 0) + 1);
+  function tagOf(name: string): Tag {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const tag = {
+      isVoid: VOID.has(name),
+      isForeign: FOREIGN.has(name),
+      isHtmlInForeign: HTML_IN_FOREIGN.has(name),
+      ended: NO_TAGS,
+      open: 0,
+    };
+    if (known.size < MAX_KNOWN) known.set(name, tag);
+    const ended = ENDS_PARAGRAPH.has(name) ? ["p"] : Object.hasOwn(ENDED_BY, name) ? ENDED_BY[name] : undefined;
+    if (ended !== undefined) tag.ended = new Set(ended.map(tagOf));
+    return tag;
   }
 
-  function pop(): string | undefined {
+  function push(open: OpenTag<Node>): void {
+    stack.push(open);
+    open.tag.open++;
+  }
+
+  function pop(): Tag | undefined {
     const tag = stack.pop()?.tag;
-    if (tag !== undefined) counts.set(tag, (counts.get(tag) ?? 1) - 1);
+    if (tag !== undefined) tag.open--;
     return tag;
   }
 }
