@@ -16,6 +16,7 @@ import * as rankedRows from "../src/elements/_ranked_rows.ts";
 import * as elementRows from "../src/elements/_rows.ts";
 import * as sightingRows from "../src/elements/_sighting_rows.ts";
 import * as snippetRows from "../src/elements/_snippet_rows.ts";
+import * as viewRows from "../src/elements/_view_rows.ts";
 import type { Element, ElementFilter } from "../src/elements/elements.ts";
 import * as connectionRows from "../src/peers/_connection_rows.ts";
 import * as projectRows from "../src/projects/_rows.ts";
@@ -332,6 +333,9 @@ const CALLS: Record<string, Call[]> = {
   "elements/_content_rows.ts insertComment": [
     (c) => contentRows.insertComment(c, { id: ID, elementId: ID, authorId: ID, body: "x", createdAt: 0 }),
   ],
+  "elements/_view_rows.ts findHtmlBytes": [(c) => viewRows.findHtmlBytes(c, IDS, 100)],
+  "elements/_view_rows.ts findStyledElements": [(c) => viewRows.findStyledElements(c, IDS)],
+  "elements/_view_rows.ts findImages": [(c) => viewRows.findImages(c, IDS)],
 };
 
 /** The names of all functions of rows files that take a connection, and of other files that hold SQL. */

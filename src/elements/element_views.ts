@@ -33,7 +33,7 @@ export interface ElementViews {
 const MAX_OUTLINED_BYTES = 32_000_000;
 /** Screenshots read at once; one of those that are larger comes alone. */
 const MAX_IMAGE_BYTES = 32_000_000;
-/** Images are worked on beside queries, which keep at least a core; two take some 300 MB at the most. */
+/** Images are worked on beside queries, which keep at least a core; the worst of 40,960,000 pixels takes 250 MB, a page of 12,000,000 some 40. */
 const MAX_IMAGES_AT_ONCE = Math.min(2, Math.max(1, navigator.hardwareConcurrency - 1));
 /** Some 10 s of work, after which an operation ends anyway. */
 const MAX_IMAGES_WAITING = 32;

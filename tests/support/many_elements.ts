@@ -12,6 +12,11 @@ export interface ManyElements {
   note?: (index: number) => string;
 }
 
+/** A PNG of one pixel. */
+const PIXEL = Uint8Array.fromBase64(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==",
+);
+
 /** Puts elements with their contents, a screenshot and comments straight into the database; returns their global ids, oldest first. */
 export function addElements(app: Pick<RunningApp, "dataDir">, many: ManyElements): string[] {
   const { count, comments = 2, note = (index) => `note ${index}` } = many;
@@ -24,7 +29,7 @@ export function addElements(app: Pick<RunningApp, "dataDir">, many: ManyElements
         attributes, html_byte_size, box, note, created_at, updated_at)
       VALUES (?, ?, ?, ?, 1, 'https://a.example/', 'a', 'A', '[]', '{}', 7, '{"x":0,"y":0,"width":1,"height":1}', ?, ?, ?)`);
     const content = database.prepare("INSERT INTO element_contents VALUES (?, CAST('<a></a>' AS BLOB), '{}')");
-    const screenshot = database.prepare("INSERT INTO screenshots VALUES (?, 'image/png', 1, 1, x'00')");
+    const screenshot = database.prepare("INSERT INTO screenshots VALUES (?, 'image/png', 1, 1, ?)");
     const comment = database.prepare("INSERT INTO element_comments VALUES (?, ?, ?, 'Well?', 0)");
     const ids = Array.from({ length: count }, (_, index) => {
       const id = newId();
@@ -38,7 +43,7 @@ export function addElements(app: Pick<RunningApp, "dataDir">, many: ManyElements
         now,
       );
       content.run(id);
-      screenshot.run(id);
+      screenshot.run(id, PIXEL);
       for (let said = 0; said < comments; said++) comment.run(newId(), id, inTurn(many.personIds, index + said));
       return toGlobalId("Element", id);
     });
