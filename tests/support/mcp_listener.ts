@@ -21,6 +21,9 @@ export interface McpListener extends AsyncDisposable {
   unread(): string[];
 }
 
+/** News that are not there by then don't come. */
+const PATIENCE_MS = 15_000;
+
 /** A transport of either SDK: their types are not each other's. */
 export type AnyTransport = Parameters<Client["connect"]>[0];
 
@@ -101,7 +104,11 @@ function createNews() {
     },
     next: () => {
       const news = came.shift();
-      return news === undefined ? new Promise<string>((resolve) => waiting.push(resolve)) : Promise.resolve(news);
+      if (news !== undefined) return Promise.resolve(news);
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      waiting.push(resolve);
+      const timer = setTimeout(() => reject(new Error(`No news in ${PATIENCE_MS / 1_000} s`)), PATIENCE_MS);
+      return promise.finally(() => clearTimeout(timer));
     },
     unread: () => [...came],
   };
