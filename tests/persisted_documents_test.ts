@@ -135,6 +135,16 @@ Deno.test("where only trusted documents are run, those that deno task documents 
       }
     }
     assert.ok(securityEvents(app, "access.denied").length > 0, "the audit log tells what was tried");
+    for (const folder of ["operations", "resources", "prompts"]) {
+      const path = new URL(`../src/mcp/${folder}/`, import.meta.url);
+      const [file] = (await Array.fromAsync(Deno.readDir(path))).filter(({ name }) => name.endsWith(".graphql"));
+      const query = await Deno.readTextFile(new URL(file?.name ?? "", path));
+      assert.doesNotMatch(
+        JSON.stringify(await app.graphql(query, {}, first.token)),
+        /trusted/,
+        `${folder} of deno task mcp`,
+      );
+    }
     const doctor = await runTask("doctor", ["--url", app.url, "--token", first.token], first.dataDir);
     assert.match(doctor.stdout, /All legs hold/);
   });

@@ -59,9 +59,10 @@ export function createRemoteCaller(remote: Remote): RemoteCaller {
     return await readAnswer(remote, await send(remote, operation, { accept: "application/json", signal }));
   }
 
+  // Once: nothing is answered before.
   async function findScopes(): Promise<void> {
-    const query = REMOTE_DOCUMENTS.scopes;
-    const { data } = await execute(query, {}, { signal: AbortSignal.timeout(SCOPES_TIMEOUT_MS) });
+    const operation = { query: REMOTE_DOCUMENTS.scopes, variables: {} };
+    const { data } = await ask(operation, AbortSignal.timeout(SCOPES_TIMEOUT_MS)).catch(() => unreachable(remote));
     const token = data?.["currentToken"];
     if (typeof token !== "object" || token === null || !("scopes" in token) || !Array.isArray(token.scopes)) return;
     scopes = token.scopes.map(String);
