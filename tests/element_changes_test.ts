@@ -93,6 +93,12 @@ Deno.test("elementChanges tells what happened, with the element as it is now and
     { kind: "UPDATED", revision: 3, elementId: kept, element: now },
     { kind: "DELETED", revision: 4, elementId: gone, element: null },
   ]);
+  const page = await changes(app, { after: 0, first: 2 });
+  assert.deepEqual(
+    page.changes.map(({ element }: Data) => element),
+    [now, null],
+    "also where it changed again behind the page",
+  );
 });
 
 Deno.test("elementChanges without after tells what comes from now on, without projectId of one's own first project", async () => {

@@ -3,8 +3,7 @@ import { AppError } from "../base/errors.ts";
 import { requirePermission } from "../base/permissions.ts";
 import type { Subscription } from "../events/events.ts";
 import type { TailNews } from "../events/tail.ts";
-import { ELEMENT_CHANGED, FEED_PORTION, rightsOf, startingRevision } from "./_feed.ts";
-import { listFeedRows } from "./_feed_rows.ts";
+import { ELEMENT_CHANGED, readFeed, rightsOf, startingRevision } from "./_feed.ts";
 import type { ElementEvent, Elements, ElementsDependencies } from "./elements.ts";
 
 /** Which changes are wanted, and how long to wait for some. */
@@ -47,8 +46,7 @@ export function createChanges({ database, events, projects, sessions }: Elements
     const projectId = request.projectId ?? await projects.firstOwn(actor);
     const authorize = () => projects.authorize(actor, { projectId, permission: "READ_ELEMENTS" });
     const rights = rightsOf(await authorize());
-    const readUpTo = (limit: number) => (after: number) => listFeedRows(database.read, projectId, { after, limit });
-    const read = readUpTo(request.first + 1);
+    const read = (after: number) => readFeed(database.read, projectId, { after, limit: request.first + 1 });
     // Where there is something to tell, the project has got beyond `after`, and its own revision need not be read.
     const early = request.after === null || request.after < 0 ? [] : await read(request.after);
     if (early.length > 0) return toChanges(early, request.first);
@@ -59,7 +57,7 @@ export function createChanges({ database, events, projects, sessions }: Elements
     if (told.length > 0) return toChanges(told, request.first);
     for (let news = await wait?.next(); news; news = await wait?.next()) {
       await news.authorize(rights, authorize);
-      const rows = await news.readAfter(current, readUpTo(FEED_PORTION));
+      const rows = await news.readAfter(current, (place) => readFeed(database.read, projectId, { after: place }));
       if (rows.length > 0) return toChanges(rows, request.first);
     }
     return { revision: current, hasMore: false, changes: [] };

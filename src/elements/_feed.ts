@@ -7,6 +7,7 @@ import { createNews, followTail, type TailNews } from "../events/tail.ts";
 import { MAX_PAGE_SIZE } from "../graphql/pages.ts";
 import type { Projects } from "../projects/projects.ts";
 import { insertFeedRow, listFeedRows } from "./_feed_rows.ts";
+import { findElements } from "./_rows.ts";
 import type { Element, ElementEvent, ElementEventKind } from "./elements.ts";
 
 /** A change to an element and how the feed and the audit log call it; the element has its new revision. */
@@ -23,7 +24,7 @@ export interface ElementChange {
 export const ELEMENT_CHANGED: Topic<TailNews<ElementEvent>> = { name: "element_changed" };
 
 /** Events read at once, by late watchers and for whoever waits: one more than a page has, which so tells whether there are more. */
-export const FEED_PORTION = MAX_PAGE_SIZE + 1;
+const FEED_PORTION = MAX_PAGE_SIZE + 1;
 
 /** Records a change for the feed and the audit log in the caller's transaction. */
 export async function recordChange(
@@ -74,7 +75,7 @@ export async function watchChanges(
       changed,
       signal,
       after: (await startingRevision(projects, request)).after,
-      read: (after) => listFeedRows(database.read, projectId, { after, limit: FEED_PORTION }),
+      read: (after) => readFeed(database.read, projectId, { after }),
       portion: FEED_PORTION,
       placeOf: ({ revision }) => revision,
       authorize: (news) => news?.authorize(rights, authorize) ?? authorize(),
@@ -100,4 +101,17 @@ export async function startingRevision(
   const from = after ?? current;
   if (from >= 0 && from <= current) return { after: from, current };
   throw invalidInput(["after"], `Cannot watch from revision ${from}: the project is at ${current}`);
+}
+
+/** The changes of a project after a revision, in order, with their elements as they are now. */
+export async function readFeed(
+  connection: Connection,
+  projectId: string,
+  { after, limit = FEED_PORTION }: { after: number; limit?: number },
+): Promise<ElementEvent[]> {
+  const changes = await listFeedRows(connection, projectId, { after, limit });
+  if (changes.length === 0) return [];
+  const ids = [...new Set(changes.map((change) => change.elementId))];
+  const elements = new Map((await findElements(connection, ids)).map((element) => [element.id, element]));
+  return changes.map((change) => ({ ...change, element: elements.get(change.elementId) ?? null }));
 }
