@@ -1,4 +1,12 @@
-import { isLikely, isMasked, isRandom, readName, type Secret, type SecretKind } from "./_secret_values.ts";
+import {
+  isLikely,
+  isMasked,
+  isRandom,
+  type NamedSecret,
+  readName,
+  type Secret,
+  type SecretKind,
+} from "./_secret_values.ts";
 import { isSecretMember } from "./_secret_names.ts";
 
 /** Inputs, metas and custom elements, which may be inputs; also in HTML that is escaped in an attribute or a text. */
@@ -13,15 +21,16 @@ const BARE_VALUE = /(?:(?!&gt;)[^\s><])*/y;
 /** The attributes in which an input has its value. */
 const VALUE_NAME =
   /^(?:data-)?(?:(?:initial|default|current|original|old)-?)?value$|^aria-valuetext$|^ng-reflect-(?:value|model)$/;
-const VALUELESS_TYPE = /^(?:button|submit|reset|image|checkbox|radio|range|color|file)$/;
+const NAMING = new Set(["name", "id", "property", "formcontrolname"]);
+const TEXTLESS_TYPES = new Set("button submit reset image checkbox radio range color file".split(" "));
 /** HTML Living Standard §4.10.18.7 */
-const AUTOFILL: Record<string, SecretKind> = {
-  "current-password": "password",
-  "new-password": "password",
-  "one-time-code": "code",
-  "cc-number": "card",
-  "cc-csc": "card",
-};
+const AUTOFILL = new Map<string, SecretKind>([
+  ["current-password", "password"],
+  ["new-password", "password"],
+  ["one-time-code", "code"],
+  ["cc-number", "card"],
+  ["cc-csc", "card"],
+]);
 const ENTITIES: Record<string, string> = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
 
 interface Attribute {
@@ -51,34 +60,43 @@ export function secretAttributes(
   tag: string | null,
   attributes: readonly { name: string; value: string }[],
 ): (name: string, value: string) => SecretKind | null {
-  const valuesOf = (name: string) =>
-    attributes.filter((attribute) => attribute.name === name).map(({ value }) => value);
-  const names = ["name", "id", "property", "formcontrolname"].flatMap(valuesOf);
-  const named = names.map(readName).find((named) => named !== null && named.when !== "RANDOM") ?? null;
-  const isMeta = tag === null || tag.toLowerCase() === "meta";
-  const types = valuesOf("type").map((type) => type.toLowerCase());
-  const purpose = purposeOf(types, valuesOf("autocomplete"));
+  const isMeta = tag?.toLowerCase() === "meta";
+  const { named, purpose, isHidden, hasNoText } = readPurpose(attributes);
   return (name, value) => {
     if (isMasked(value)) return null;
-    if (isMeta && name === "content") return named !== null && isLikely(value) ? named.kind : null;
-    if (!VALUE_NAME.test(name) || tag?.toLowerCase() === "meta") return null;
+    if (name === "content") return (isMeta || tag === null) && named !== null && isLikely(value) ? named.kind : null;
+    if (isMeta || !VALUE_NAME.test(name)) return null;
     if (purpose !== null) return purpose;
-    if (types.some((type) => VALUELESS_TYPE.test(type))) return null;
-    const isHidden = types.includes("hidden");
+    if (hasNoText) return null;
     if (named === null) return isHidden && looksLikeState(value) ? "token" : null;
     if (named.kind === "password" && !isHidden) return "password";
-    if (named.kind === "card" || named.kind === "code") {
-      return isLikely(value) || /^\d+$/.test(value) ? named.kind : null;
-    }
+    const isNumber = named.kind === "card" || named.kind === "code";
+    if (isNumber) return isLikely(value) || /^\d+$/.test(value) ? named.kind : null;
     const isSecret = isHidden ? isLikely(value) : isRandom(value, 12) || isSecretMember(named, value);
     return isSecret ? named.kind : null;
   };
 }
 
-function purposeOf(types: string[], autocompletes: string[]): SecretKind | null {
-  const fields = autocompletes.flatMap((value) => value.toLowerCase().split(/\s+/));
-  for (const field of fields) if (Object.hasOwn(AUTOFILL, field)) return AUTOFILL[field] ?? null;
-  return types.includes("password") ? "password" : null;
+function readPurpose(attributes: readonly { name: string; value: string }[]) {
+  let named: NamedSecret | null = null;
+  let purpose: SecretKind | null = null;
+  let isPassword = false;
+  let isHidden = false;
+  let hasNoText = false;
+  for (const { name, value } of attributes) {
+    if (NAMING.has(name)) {
+      const read = readName(value);
+      if (read?.when === "ALWAYS" || read?.when === "LIKELY") named ??= read;
+    } else if (name === "type") {
+      const type = value.toLowerCase();
+      isPassword ||= type === "password";
+      isHidden ||= type === "hidden";
+      hasNoText ||= TEXTLESS_TYPES.has(type);
+    } else if (name === "autocomplete") {
+      for (const field of value.toLowerCase().split(/\s+/)) purpose ??= AUTOFILL.get(field) ?? null;
+    }
+  }
+  return { named, purpose: purpose ?? (isPassword ? "password" : null), isHidden, hasNoText };
 }
 
 /** Of a hidden input that no name gives away: what a server gives and takes back. Ids and hashes are of one case. */

@@ -35,6 +35,8 @@ export const SPARED_CASES: MaskingCase[] = [
     "a box that shows the password",
     `<input type="checkbox" name="show_password" value="1"><label for="password">Password</label>`,
   ),
+  html("fields beside a password", `<input type="email" name="forgot_password" value="ada1815@example.com">`),
+  url("pages about passwords", "https://shop.example/?forgot_password=step-2&show-password=1&reset-password=now#pw"),
   html("a submit button", `<input type="submit" name="reset_password" value="Reset password">`),
   html(
     "a hidden id",
