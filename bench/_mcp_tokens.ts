@@ -74,9 +74,9 @@ async function pointAt(
 }
 
 // Few tokens are nothing worth where what matters is missing.
-function requireWhole({ content }: Data): void {
+function requireWhole({ content, structuredContent: { pointedElement } }: Data): void {
   const text: string = content.map(({ text = "" }: { text?: string }) => text).join("\n");
-  for (const part of ["src/cart/PayButton.tsx", "Line this up", "display"]) {
+  for (const part of ["src/cart/PayButton.tsx", "Line this up", "styles: ", String(pointedElement.selector)]) {
     if (!text.includes(part)) throw new Error(`The answer lacks "${part}": ${text}`);
   }
 }
