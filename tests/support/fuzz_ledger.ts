@@ -6,6 +6,7 @@ import {
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isLeafType,
   isObjectType,
 } from "graphql";
 import type { FuzzOperation } from "./fuzz_operations.ts";
@@ -79,7 +80,9 @@ export function createLedger(schema: GraphQLSchema): Ledger {
     const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
     const wanted = fields.filter(({ name }) => sent.has(name)).map(({ name, type }) => {
       const below = getNamedType(type);
-      return isObjectType(below) ? `${name} { ${Object.keys(below.getFields()).join(" ")} }` : name;
+      if (!isObjectType(below)) return name;
+      const inner = Object.values(below.getFields()).filter((field) => isLeafType(getNamedType(field.type)));
+      return `${name} { ${inner.map((field) => field.name).join(" ")} }`;
     });
     return `query ($id: ID!) { node(id: $id) { id ... on ${typeName} { __typename ${wanted.join(" ")} } } }`;
   }
