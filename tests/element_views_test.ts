@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { outlineHtml } from "../src/elements/_html_outline.ts";
 import { capture, captureInput, createProject } from "./support/captures.ts";
 import { type RunningApp, startApp } from "./support/running_app.ts";
 
@@ -218,5 +219,24 @@ Deno.test("a part of HTML ends between tags where it can, and begins only where 
   assert.deepEqual(await part("after: 84"), { html: "", hasMore: false });
   for (const args of ["after: 22", "after: 85", "after: -1", "after: 2147483647", "maxBytes: 0", "maxBytes: 1000001"]) {
     assert.match(await refusal(app, { html }, `htmlPart(${args}) { html }`), /^INVALID_INPUT: Cannot/, args);
+  }
+});
+
+Deno.test("megabytes of hostile HTML are read in slices that other work runs between, and until the caller goes away", async () => {
+  for (const piece of ["<div>", "<li>x", "<a b=c ", "<!--", "<x y='"]) {
+    const bytes = new TextEncoder().encode(piece.repeat(2_000_000 / piece.length));
+    let slices = 0;
+    const controller = new AbortController();
+    const count = () => {
+      if (++slices === 3) controller.abort(new Error("gone"));
+      else setImmediate(count);
+    };
+    setImmediate(count);
+    const html = { bytes, byteSize: bytes.length };
+    // Enough for any machine: the text is read again until the third slice.
+    const work = async () => {
+      for (;;) await outlineHtml(html, { maxBytes: 4_000, signal: controller.signal });
+    };
+    await assert.rejects(work(), { message: "gone" }, piece);
   }
 });
