@@ -11,13 +11,13 @@ const TOKENS = [
   String.raw`gl(?:pat|rt|dt|ptt|soat|cbt)-[\w.-]{20,}`,
   String.raw`(?:xox[a-z]|xapp)-[\w-]*\d[\w-]{8,}`, // Slack
   String.raw`ya29\.[\w-]{20,}`, // Google OAuth
-  String.raw`npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,}|hf_[A-Za-z0-9]{30,}|dckr_pat_[\w-]{20,}`,
+  String.raw`npm_[A-Za-z0-9]{30,}|pypi-[\w-]{50,}|hf_[A-Za-z0-9]{30,}|dckr_pat_[\w-]{20,}`,
   String.raw`shp(?:at|ca|pa|ss)_[\da-fA-F]{32}|dop_v1_[\da-f]{64}|lin_api_[A-Za-z0-9]{32,}|figd_[\w-]{32,}`,
 ];
 const KEYS = [
   String.raw`[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}`, // Stripe; a pk_ is public
   String.raw`(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])`, // AWS
-  String.raw`AIza[\w-]{35}|GOCSPX-[\w-]{20,}`, // Google
+  String.raw`AIza[\w-]{30,}|GOCSPX-[\w-]{20,}`, // Google
   String.raw`SG\.[\w-]{16,}\.[\w-]{16,}|SK[\da-f]{32}(?![\w-])`, // SendGrid, Twilio
 ];
 const JWT = String.raw`eyJ[\w-]+(?:\.[\w-]*){2,4}`;
@@ -73,7 +73,9 @@ function findCredentials(text: string): Secret[] {
   for (const match of text.matchAll(CREDENTIALS)) {
     const [all, scheme = "", value = ""] = match;
     const end = match.index + all.length;
-    const isSecret = scheme.toLowerCase() === "basic" ? isUserAndPassword(value) : isRandom(value);
+    const isHeader = /authorization\W{1,8}$/i.test(text.slice(Math.max(0, match.index - 24), match.index));
+    const isSecret = (isHeader && !isPlaceholder(value)) ||
+      (scheme.length === 5 ? isUserAndPassword(value) : isRandom(value));
     if (isSecret) found.push({ start: end - value.length, end, kind: scheme.length === 5 ? "password" : "token" });
   }
   for (const match of text.matchAll(USER_INFO)) {

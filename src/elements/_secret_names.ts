@@ -20,6 +20,8 @@ const RANDOM_VALUE = /(?:[\w\-.~+/=:|]|%(?:2[bf]|3[ad]|7c))*/iy;
 const ASSIGNMENT =
   /((?:token|secret|passwor?d|passwd|passphrase|passcode|pwd|confirmation|(?:api |access |secret |private |auth )?key(?:[-_]?id)?|csrf|xsrf|jwt|credentials?|sess(?:ion)?[-_]?id|signature|hmac|auth|authorization|code|cvc|cvv|otp)(?:[-_]?value)?)(?:\\?["'\]]|&quot;|&#3[49];){0,2}\s{0,8}[:=]\s{0,8}(\\?["']|&quot;|&#3[49];)?/gi;
 const BARE_VALUE = /[\w\-.~+/%]{16,}={0,2}/y;
+/** An environment's, such as `DB_PASSWORD=…`. */
+const BARE_PASSWORD = /[^\s"'<>&,;()[\]{}.=]{6,256}(?![.([])/y;
 const MAX_NAME_LENGTH = 64;
 /** One more than what may be a secret. */
 const MAX_VALUE_LENGTH = 65_537;
@@ -32,7 +34,7 @@ export function findNamed(text: string): Secret[] {
 /** Whether the value of a parameter of such a name is secret. */
 function isSecretParameter({ kind, when }: NamedSecret, value: string): boolean {
   if (when === "ALWAYS") return kind === "code" || kind === "card" ? isLikely(value) : !isPlaceholder(value);
-  return when === "LIKELY" ? isLikely(value) : isRandom(value, kind === "code" ? 10 : 16);
+  return when === "LIKELY" ? isLikely(value) : isRandom(value, when === "RANDOM" || kind === "code" ? 10 : 16);
 }
 
 /** Whether the value of an attribute or of a member of JSON is secret: more than parameters these are labels, selectors and settings. */
@@ -45,8 +47,7 @@ function findParameters(text: string): Secret[] {
   const found: Secret[] = [];
   PARAMETER.lastIndex = 0;
   for (let match = PARAMETER.exec(text); match !== null; match = PARAMETER.exec(text)) {
-    const [, , name = ""] = match;
-    const named = readName(name);
+    const named = isCode(match) ? null : readName(match[2] ?? "");
     if (named === null) continue;
     const start = PARAMETER.lastIndex;
     const value = valueAt(text, start, formOf(match, named));
@@ -56,6 +57,12 @@ function findParameters(text: string): Secret[] {
     if (isSecret || value.length > MAX_NAME_LENGTH) PARAMETER.lastIndex = start + value.length;
   }
   return found;
+}
+
+/** `;a.token=b` and `&&token==b` stand in scripts. */
+function isCode({ 0: all, 1: separator, 2: name = "", index, input }: RegExpExecArray): boolean {
+  if (input.charAt(index + all.length) === "=") return true;
+  return name.includes(".") && (separator === ";" || separator === "#");
 }
 
 function formOf({ 1: separator, 3: equals, index, input }: RegExpExecArray, { kind, when }: NamedSecret): RegExp {
@@ -81,16 +88,25 @@ function findAssignments(text: string): Secret[] {
     const [all, name = "", quote] = match;
     const start = match.index + all.length;
     const end = quote === undefined ? -1 : text.indexOf(quote, start);
-    const value = end === -1
-      ? valueAt(text, start, BARE_VALUE)
-      : text.slice(start, Math.min(end, start + MAX_VALUE_LENGTH));
+    const value = end === -1 ? bareValue(text, start) : text.slice(start, Math.min(end, start + MAX_VALUE_LENGTH));
     // The name is looked at last: most values are none of a secret.
-    if (!isRandom(value) && !(end !== -1 && isChosen(value))) continue;
+    if (!isChosen(value) && !isRandom(value)) continue;
     const named = readName(nameBefore(text, match.index) + name);
     if (named === null || !isSecretMember(named, value)) continue;
     found.push({ start, end: start + value.length, kind: named.kind, value });
   }
   return found;
+}
+
+function bareValue(text: string, start: number): string {
+  const value = valueAt(text, start, BARE_VALUE);
+  if (value === "" && text.charAt(start - 1) === "=") return matchAt(BARE_PASSWORD, text, start);
+  return isIdentifier(value) ? "" : value;
+}
+
+/** Code, where no quotes are: `decodeBase64Url`. */
+function isIdentifier(value: string): boolean {
+  return /^[A-Za-z_$][\w$.]*$/.test(value) && value.length < 64 && (value.match(/\d/g) ?? []).length < 4;
 }
 
 function nameBefore(text: string, index: number): string {

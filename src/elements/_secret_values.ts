@@ -108,8 +108,15 @@ export function isLikely(value: string): boolean {
 export function isRandom(value: string, minLength = 16): boolean {
   if (value.length < minLength || value.length > MAX_SECRET_LENGTH || isPlaceholder(value)) return false;
   if (!/^[\w\-.~+/=%:|]+$/.test(value)) return false;
-  const runs = value.match(/[A-Za-z0-9]{8,}/g) ?? [];
-  return runs.some((run) => /[A-Za-z]\d/.test(run) && /\d[A-Za-z]/.test(run) && new Set(run).size >= 5);
+  return (value.match(/[A-Za-z0-9]{8,}/g) ?? []).some(isRandomRun);
+}
+
+// A word has its number at one end, and hexadecimal digits are no word.
+function isRandomRun(run: string): boolean {
+  const digits = run.length - run.replaceAll(/\d/g, "").length;
+  if (digits === 0 || digits === run.length || new Set(run).size < 5) return false;
+  if (/[A-Za-z]\d/.test(run) && /\d[A-Za-z]/.test(run)) return true;
+  return digits >= 4 && (run.length >= 24 || (run.length >= 16 && /^[\da-f]+$/i.test(run)));
 }
 
 /** Whether a value looks like a password that somebody chose, and not like a label, a selector or a number. */

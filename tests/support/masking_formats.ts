@@ -63,6 +63,13 @@ export const FORMAT_CASES: MaskingCase[] = [
   ),
   text("a token that is encrypted", `It is ${encrypted} here`, { [encrypted]: "token" }),
   text("a token behind what looks like one", `eyJhIjoxfQ.${signed}`, { [signed]: "token" }),
+  text("Bearer in a header, whatever it looks like", "authorization: Bearer swordfish-swordfish", {
+    "swordfish-swordfish": "token",
+  }),
+  text("an environment's password", "DB_HOST=db.example\nDB_PASSWORD=tr0ub4dor-7\nDB_PORT=5432", {
+    "tr0ub4dor-7": "password",
+  }),
+  text("libpq's words", "host=db.example user=app password=tr0ub4dor-8 dbname=shop", { "tr0ub4dor-8": "password" }),
   text("Bearer", `Authorization: Bearer ${hex}`, { [hex]: "token" }),
   text("bearer in small letters", `curl -H 'authorization: bearer ${mixed}' https://api.example/`, {
     [mixed]: "token",

@@ -85,6 +85,11 @@ export const SPARED_CASES: MaskingCase[] = [
     `<code>curl "https://api.example/?api_key=YOUR_API_KEY&amp;token={token}&amp;password=&lt;password&gt;"</code>`,
   ),
   html(
+    "scripts",
+    `<script>i.token=function(){};if(void 0===t.username&&t.password===x)u.#t.password=this.password2;
+      const uint8Signature = pvtsutils.BufferSourceConverter.toUint8Array, p256Secret = exports.p256PreMasterSecret</script>`,
+  ),
+  html(
     "code that speaks of tokens",
     `<code>const token = getToken(); if (password === confirmPassword) session = await auth(req)</code>`,
   ),
