@@ -64,11 +64,14 @@ export function secretAttributes(
   const { named, purpose, isHidden, hasNoText } = readPurpose(attributes);
   return (name, value) => {
     if (isMasked(value)) return null;
-    if (name === "content") return (isMeta || tag === null) && named !== null && isLikely(value) ? named.kind : null;
+    if (name === "content") {
+      return (isMeta || tag === null) && named !== null && !isAmbiguous(named) && isLikely(value) ? named.kind : null;
+    }
     if (isMeta || !VALUE_NAME.test(name)) return null;
     if (purpose !== null) return purpose;
     if (hasNoText) return null;
     if (named === null) return isHidden && looksLikeState(value) ? "token" : null;
+    if (isAmbiguous(named)) return isHidden && isRandom(value) ? named.kind : null;
     if (named.kind === "password" && !isHidden) return "password";
     const isNumber = named.kind === "card" || named.kind === "code";
     if (isNumber) return isLikely(value) || /^\d+$/.test(value) ? named.kind : null;
@@ -85,8 +88,7 @@ function readPurpose(attributes: readonly { name: string; value: string }[]) {
   let hasNoText = false;
   for (const { name, value } of attributes) {
     if (NAMING.has(name)) {
-      const read = readName(value);
-      if (read?.when === "ALWAYS" || read?.when === "LIKELY") named ??= read;
+      named = surer(named, readName(value));
     } else if (name === "type") {
       const type = value.toLowerCase();
       isPassword ||= type === "password";
@@ -97,6 +99,14 @@ function readPurpose(attributes: readonly { name: string; value: string }[]) {
     }
   }
   return { named, purpose: purpose ?? (isPassword ? "password" : null), isHidden, hasNoText };
+}
+
+function surer(one: NamedSecret | null, other: NamedSecret | null): NamedSecret | null {
+  return one === null || (isAmbiguous(one) && other !== null) ? other : one;
+}
+
+function isAmbiguous({ when }: NamedSecret): boolean {
+  return when === "RANDOM" || when === "RANDOM_IN_URL";
 }
 
 /** Of a hidden input that no name gives away: what a server gives and takes back. Ids and hashes are of one case. */

@@ -3,6 +3,7 @@ import {
   isLikely,
   isPlaceholder,
   isRandom,
+  MARKER_START,
   type NamedSecret,
   readName,
   type Secret,
@@ -18,7 +19,7 @@ const RANDOM_VALUE = /(?:[\w\-.~+/=:|]|%(?:2[bf]|3[ad]|7c))*/iy;
 
 /** The end of a name, then what is between it and its value: in HTML, JSON, scripts and texts. */
 const ASSIGNMENT =
-  /((?:token|secret|passwor?d|passwd|passphrase|passcode|pwd|confirmation|(?:api |access |secret |private |auth )?key(?:[-_]?id)?|csrf|xsrf|jwt|credentials?|sess(?:ion)?[-_]?id|signature|hmac|auth|authorization|code|cvc|cvv|otp)(?:[-_]?value)?)(?:\\?["'\]]|&quot;|&#3[49];){0,2}\s{0,8}[:=]\s{0,8}(\\?["']|&quot;|&#3[49];)?/gi;
+  /((?:token|secret|passwor?d|passwd|passphrase|passcode|pwd|confirmation|(?:api |access |secret |private |auth )?key(?:[-_]?id)?|csrf|xsrf|jwt|credentials?|sess(?:ion)?[-_]?id|session|sid|signature|hmac|auth|authorization|code|cvc|cvv|otp)(?:[-_]?value)?)(?:\\?["'\]]|&quot;|&#3[49];){0,2}\s{0,8}[:=]\s{0,8}(\\?["']|&quot;|&#3[49];)?/gi;
 const BARE_VALUE = /[\w\-.~+/%]{16,}={0,2}/y;
 /** An environment's, such as `DB_PASSWORD=…`. */
 const BARE_PASSWORD = /[^\s"'<>&,;()[\]{}.=]{6,256}(?![.([])/y;
@@ -40,7 +41,7 @@ function isSecretParameter({ kind, when }: NamedSecret, value: string): boolean 
 /** Whether the value of an attribute or of a member of JSON is secret: more than parameters these are labels, selectors and settings. */
 export function isSecretMember({ kind, when }: NamedSecret, value: string): boolean {
   if (when === "RANDOM_IN_URL") return false;
-  return isRandom(value) || (kind === "password" && isChosen(value));
+  return isRandom(value, kind === "key" ? 12 : 16) || (kind === "password" && isChosen(value));
 }
 
 function findParameters(text: string): Secret[] {
@@ -89,8 +90,10 @@ function findAssignments(text: string): Secret[] {
     const start = match.index + all.length;
     const end = quote === undefined ? -1 : text.indexOf(quote, start);
     const value = end === -1 ? bareValue(text, start) : text.slice(start, Math.min(end, start + MAX_VALUE_LENGTH));
+    // A marker is no name.
+    if (text.startsWith(MARKER_START, match.index - MARKER_START.length)) continue;
     // The name is looked at last: most values are none of a secret.
-    if (!isChosen(value) && !isRandom(value)) continue;
+    if (!isChosen(value) && !isRandom(value, 12)) continue;
     const named = readName(nameBefore(text, match.index) + name);
     if (named === null || !isSecretMember(named, value)) continue;
     found.push({ start, end: start + value.length, kind: named.kind, value });

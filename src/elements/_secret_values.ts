@@ -17,7 +17,8 @@ export interface NamedSecret {
   when: "ALWAYS" | "LIKELY" | "RANDOM" | "RANDOM_IN_URL";
 }
 
-const MARKER_START = "[masked:";
+/** How each marker begins. */
+export const MARKER_START = "[masked:";
 /** Longer ones are no secrets; what looks at them does so once. */
 const MAX_SECRET_LENGTH = 65_536;
 const PLACEHOLDER =

@@ -63,6 +63,8 @@ export const FORMAT_CASES: MaskingCase[] = [
   ),
   text("a token that is encrypted", `It is ${encrypted} here`, { [encrypted]: "token" }),
   text("a token behind what looks like one", `eyJhIjoxfQ.${signed}`, { [signed]: "token" }),
+  html("data-secret", `<i data-client-secret="s3cr3tvalue1"></i>`, { s3cr3tvalue1: "key" }),
+  text("a cookie", `Cookie: theme=dark; session=${hex}; lang=en`, { [hex]: "token" }),
   text("Bearer in a header, whatever it looks like", "authorization: Bearer swordfish-swordfish", {
     "swordfish-swordfish": "token",
   }),

@@ -88,6 +88,9 @@ export const INPUT_CASES: MaskingCase[] = [
   html("Django's token", `<input type="hidden" name="csrfmiddlewaretoken" value="${csrf}">`, { [csrf]: "token" }),
   html("a hidden session id", `<input type="hidden" name="sessionId" value="${csrf}">`, { [csrf]: "token" }),
   html("a hidden state", `<input type="hidden" name="__VIEWSTATE" value="${state}">`, { [state]: "token" }),
+  html("a hidden input of an ordinary name", `<input type="hidden" name="state" id="f" value="${csrf}">`, {
+    [csrf]: "token",
+  }),
   html("a key that is shown", `<input type="text" readonly name="api_key" value="${apiKey}">`, { [apiKey]: "key" }),
   html("a meta", `<meta name="csrf-token" content="${csrf}">`, { [csrf]: "token" }),
   html(
