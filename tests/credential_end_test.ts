@@ -120,6 +120,7 @@ for (const [what, { credential: make, end, closeCode, next = "UNAUTHENTICATED" }
     const credential = await (make?.(situation) ?? makeSession(app, person.id));
     const projectId = await createProject(app, person.token);
     await using things = await openThings(app, credential, projectId);
+    const openUntil = performance.now();
     await end({ ...situation, credential });
     const endedAt = performance.now();
     const { data, errors } = await app.graphql(`{ viewer { role } }`, {}, credential);
@@ -136,6 +137,7 @@ for (const [what, { credential: make, end, closeCode, next = "UNAUTHENTICATED" }
     ) {
       const { how, at } = await thing;
       assert.equal(how, expected);
+      assert.ok(at > openUntil, `${how} before the end`);
       assert.ok(at - endedAt < 1_000, `${how} after ${at - endedAt} ms`);
     }
   });

@@ -17,15 +17,18 @@ async function doctor(
   return { code, lines: text.trimEnd().split("\n").map((line) => line.replace(/\d+\.\d ms/, "N ms")) };
 }
 
-const HEALTHY = [
-  "✓ reachable (N ms)",
-  "✓ signed in (N ms)",
-  "✓ captured (N ms)",
-  "✓ seen on a subscription (N ms)",
-  "✓ read through MCP (N ms)",
-  "✓ deleted again (N ms)",
-  "All legs hold.",
-];
+/** What doctor prints where all is well, to a caller whose tools are these. */
+function healthy(tools: string): string[] {
+  return [
+    "✓ reachable (N ms)",
+    "✓ signed in (N ms)",
+    "✓ captured (N ms)",
+    "✓ seen on a subscription (N ms)",
+    `✓ read through MCP (N ms): ${tools}`,
+    "✓ deleted again (N ms)",
+    "All legs hold.",
+  ];
+}
 
 async function elementCount(app: RunningApp): Promise<number> {
   return (await app.ask(`{ elements { totalCount } }`, {}, app.token)).elements.totalCount;
@@ -34,7 +37,7 @@ async function elementCount(app: RunningApp): Promise<number> {
 Deno.test("doctor proves every leg on a new instance and leaves no element behind", async () => {
   await using app = await startApp();
   const { code, lines } = await doctor(["--url", app.url, "--token", app.token]);
-  assert.deepEqual([code, lines], [0, [`Fingerpost at ${app.url}`, ...HEALTHY]]);
+  assert.deepEqual([code, lines], [0, [`Fingerpost at ${app.url}`, ...healthy("12 tools")]]);
   assert.equal(await elementCount(app), 0);
 });
 
@@ -43,7 +46,19 @@ Deno.test("doctor takes the address and an access token from the environment", a
   await createProject(app, app.token);
   const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ", "ELEMENTS_WRITE"] });
   const { code, lines } = await doctor([], { FINGERPOST_URL: `${app.url}/`, FINGERPOST_TOKEN: token });
-  assert.deepEqual([code, lines.slice(1)], [0, HEALTHY]);
+  assert.deepEqual([code, lines.slice(1)], [0, healthy("9 tools")]);
+});
+
+Deno.test("doctor names the operator's own tools", async () => {
+  await using stopped = await startApp();
+  await stopped.stop();
+  await Deno.mkdir(`${stopped.dataDir}/tools`);
+  const document = `# How many there are.\nquery Count { elements { totalCount } }\n`;
+  await Deno.writeTextFile(`${stopped.dataDir}/tools/count_elements.graphql`, document);
+  await using app = await startApp({ dataDir: stopped.dataDir });
+  const { code, lines } = await doctor(["--url", app.url, "--token", stopped.token]);
+  const tools = "13 tools, the operator's own among them: count_elements";
+  assert.deepEqual([code, lines.slice(1)], [0, healthy(tools)]);
 });
 
 Deno.test("doctor stops at the leg that fails, says what to do, cleans up, and ends with 1", async () => {

@@ -20,7 +20,7 @@ export interface OpenThings extends AsyncDisposable {
   room: Promise<Ended>;
   /** "closed", for a data channel to the server. */
   channel: Promise<Ended>;
-  /** "remote", for an MCP client that listens for changes of the tools. */
+  /** "remote", for an MCP client that listens for new elements. */
   mcp: Promise<Ended>;
 }
 
@@ -70,7 +70,7 @@ async function listenOverMcp(app: RunningApp, token: string) {
   const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
   const requestInit = { headers: bearer(token) };
   await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), { requestInit }));
-  const { closed } = await client.listen({ toolsListChanged: true });
+  const { closed } = await client.listen({ resourcesListChanged: true });
   return { ended: ended(closed), [Symbol.asyncDispose]: () => client.close() };
 }
 
