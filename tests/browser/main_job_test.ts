@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { createAccessToken, createProject } from "../support/captures.ts";
 import { openDocumentationPage } from "../support/documentation_page.ts";
-import { MCP_CLIENTS } from "../support/mcp_client.ts";
+import { MCP_CLIENTS, type McpClient } from "../support/mcp_client.ts";
 import { addPerson } from "../support/people.ts";
 import { bearer, type Data, type RunningApp, startApp } from "../support/running_app.ts";
 import { subscribe, subscribeOverHttp } from "../support/subscription.ts";
@@ -21,6 +21,11 @@ const EVENTS = `subscription ($projectId: ID!) {
   elementEvents(projectId: $projectId, after: 0) { kind revision elementId element { ${CAPTURED_FIELDS} } }
 }`;
 const DEFAULT_BUDGET_BYTES = 8_000 * 4;
+const MAX_OUTLINE_BYTES = 4_000;
+/** What `get_pointed_element` gives as it was captured; the rest of an element it gives in short. */
+const POINTED_FIELDS = ["selector", "component", "note", "status", "pageUrl", "box", "accessibility", "text"];
+/** What `get_element` gives as it was captured, put together from parts where it is HTML. */
+const FULL_FIELDS = [...POINTED_FIELDS, "html", "attributes", "computedStyles", "viewport", "pageTitle"];
 
 browserTest(
   "what a page captures reaches a WebSocket, a stream of server-sent events and AI tools of both protocol eras byte for byte",
@@ -46,15 +51,23 @@ browserTest(
     const { element } = await app.ask(ELEMENT, { id }, app.token);
     assertSameBytes(pick(element, expected), expected);
     assert.equal(element.htmlByteSize, byteLength(input.html));
-    // What an AI tool has no use for is not in its answer.
-    const { viewport: _viewport, pageId: _pageId, ...shown } = expected;
-    for (const { structuredContent } of await readWithEachEra(app)) {
-      const { pointedElement, cut } = structuredContent;
+    const { width, height } = element.screenshot;
+    await askWithEachEra(app, async ({ call }) => {
+      const { pointedElement, cut } = (await call("get_pointed_element")).structuredContent;
       assert.equal(cut, undefined);
       assert.equal(pointedElement.id, id);
-      assertSameBytes(pick(pointedElement, shown), shown);
-      assert.equal(pointedElement.screenshot.url, element.screenshot.url);
-    }
+      const pointed = keep(expected, POINTED_FIELDS);
+      assertSameBytes(pick(pointedElement, pointed), pointed);
+      assert.deepEqual(pointedElement.screenshot, { width, height });
+      assertStylesOf(pointedElement.keyStyles, expected.computedStyles);
+      assert.match(pointedElement.htmlOutline, /^<button id="save" [^]*<\/button>$/);
+
+      const whole = await call("get_element", { elementId: id, level: "full", maxTokens: 25_000 });
+      assert.equal(whole.structuredContent.cut, undefined);
+      const { htmlPart, ...shown } = whole.structuredContent.element;
+      const full = keep(expected, FULL_FIELDS);
+      assertSameBytes(pick({ ...shown, html: htmlPart.html }, full), full);
+    });
   },
 );
 
@@ -97,16 +110,24 @@ browserTest(
     assertSameBytes(pick(element, expected), expected);
     assert.equal(element.htmlByteSize, byteLength(input.html));
 
-    for (const { structuredContent, content } of await readWithEachEra(app)) {
-      const { pointedElement, cut } = structuredContent;
-      assert.ok(byteLength(JSON.stringify(structuredContent)) <= DEFAULT_BUDGET_BYTES);
-      assert.ok(content.every(({ text }: Data) => byteLength(text) <= DEFAULT_BUDGET_BYTES));
-      assert.equal(pointedElement.id, id);
-      assert.equal(pointedElement.selector, input.selector);
-      const html = cut.find(({ path }: Data) => path === "pointedElement.html");
-      assert.equal(html.of, input.html.length);
-      assert.equal(pointedElement.html.slice(0, html.kept), input.html.slice(0, html.kept));
-    }
+    await askWithEachEra(app, async ({ call }) => {
+      const pointed = await call("get_pointed_element");
+      assertWithinBudget(pointed);
+      const { pointedElement } = pointed.structuredContent;
+      assert.deepEqual([pointedElement.id, pointedElement.selector], [id, input.selector]);
+      assert.ok(byteLength(pointedElement.htmlOutline) <= MAX_OUTLINE_BYTES);
+
+      const full = await call("get_element", { elementId: id, level: "full" });
+      assertWithinBudget(full);
+      const { element, cut } = full.structuredContent;
+      const { html, after, end, htmlByteSize, hasMore } = element.htmlPart;
+      assert.deepEqual([after, htmlByteSize, hasMore], [0, byteLength(input.html), true]);
+      assertSameBytes(html, partOf(input.html, 0, end));
+      console.log(JSON.stringify(cut), full.content[0].text.slice(-600));
+      const { next } = cut.find(({ path }: Data) => path === "element.htmlPart.html");
+      assert.ok(full.content[0].text.includes(next), "the text names the call that gets the rest");
+      assertSameBytes(html + await readOn(call, next), input.html);
+    });
   },
 );
 
@@ -178,14 +199,47 @@ async function download(url: string, token: string | null) {
   return { status: response.status, type: response.headers.get("content-type"), bytes };
 }
 
-/** What `get_pointed_element` answers to a real client of each protocol era. */
-async function readWithEachEra(app: RunningApp): Promise<Data[]> {
+/** Has a real client of each protocol era ask. */
+async function askWithEachEra(app: RunningApp, ask: (client: McpClient) => Promise<void>): Promise<void> {
   const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ"] });
-  return await Promise.all(
-    Object.entries(MCP_CLIENTS).map(async ([version, connect]) => {
-      await using client = await connect(app, token);
-      assert.equal(client.version, version);
-      return await client.call("get_pointed_element");
-    }),
-  );
+  for (const [version, connect] of Object.entries(MCP_CLIENTS)) {
+    await using client = await connect(app, token);
+    assert.equal(client.version, version);
+    await ask(client);
+  }
+}
+
+function keep(fields: Data, names: string[]): Data {
+  return Object.fromEntries(names.map((name) => [name, fields[name]]));
+}
+
+function assertStylesOf(keyStyles: Data, computedStyles: Data): void {
+  assert.ok(Object.keys(keyStyles).length > 5);
+  for (const [name, value] of Object.entries(keyStyles)) assert.equal(value, computedStyles[name], name);
+}
+
+function assertWithinBudget({ structuredContent, content }: Data): void {
+  assert.ok(byteLength(JSON.stringify(structuredContent)) <= DEFAULT_BUDGET_BYTES);
+  assert.ok(content.every(({ text }: Data) => byteLength(text) <= DEFAULT_BUDGET_BYTES));
+}
+
+function partOf(text: string, begin: number, end: number): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text).slice(begin, end));
+}
+
+/** The HTML from the call on that an answer names, part by part. */
+async function readOn(call: McpClient["call"], next: string): Promise<string> {
+  const [, tool = "", json = ""] = /^(\w+) (\{.*\})$/.exec(next) ?? [];
+  let input = JSON.parse(json);
+  let html = "";
+  for (let hasMore = true; hasMore;) {
+    const answer = await call(tool, input);
+    assertWithinBudget(answer);
+    const part = answer.structuredContent.element.htmlPart;
+    assert.ok(part.after === input.after && part.end > part.after);
+    html += part.html;
+    hasMore = part.hasMore;
+    input = { ...input, after: part.end };
+  }
+  return html;
 }
