@@ -36,9 +36,9 @@ export function addViewFields(builder: Builder, elements: Elements, types: Viewe
         "An object of the computed styles that differ from what browsers give the tag by default, most useful first: layout, box, " +
         "lines, colours, text, then the rest. Names are as in sheets; what one shorthand says is said by it; a size that the box " +
         "tells and values over 300 characters are left to `box` and `computedStyles`.",
-      load: async (ids: string[]) => orDeleted(await elements.keyStylesOf(ids)),
+      load: async (shown: Element[]) => orDeleted(await elements.keyStylesOf(shown)),
       loaderOptions,
-      resolve: (element) => element.id,
+      resolve: (element) => element,
     }),
     htmlOutline: t.loadable({
       type: "String",
@@ -52,13 +52,13 @@ export function addViewFields(builder: Builder, elements: Elements, types: Viewe
           description: "Bytes of UTF-8 at most: 1 to 100,000.",
         }),
       },
-      load: async (ids: string[], { signal }, args) => {
+      load: async (shown: Element[], { signal }, args) => {
         const maxBytes = args.maxBytes ?? DEFAULTS.outlineBytes;
         requireWithin("maxBytes", maxBytes, [1, MAX_OUTLINE_BYTES]);
-        return orDeleted(await elements.htmlOutlinesOf(ids, { maxBytes, signal: signal() }));
+        return orDeleted(await elements.htmlOutlinesOf(shown, { maxBytes, signal: signal() }));
       },
       loaderOptions,
-      resolve: (element) => element.id,
+      resolve: (element) => element,
     }),
     htmlPart: t.loadable({
       type: HtmlPartType,

@@ -4,6 +4,7 @@ import { cutPart, type HtmlPart, LOOK_AHEAD_BYTES } from "./_html_parts.ts";
 import type { Image } from "./_images.ts";
 import { keyStylesOf } from "./_key_styles.ts";
 import { type ImageLimits, scaleImage } from "./_scaled_images.ts";
+import { createViewCache, type Viewed } from "./_view_cache.ts";
 import { findHtmlBytes, findImages, findStyledElements } from "./_view_rows.ts";
 import { createWorkQueue } from "./_work_queue.ts";
 import type { Screenshot } from "./elements.ts";
@@ -11,10 +12,10 @@ import type { Screenshot } from "./elements.ts";
 /** What is worked out from elements already shown, each in their order; null for one that was deleted since. */
 export interface ElementViews {
   /** The computed styles that differ from the tag's defaults, most useful first; see `keyStylesOf`. */
-  keyStylesOf(ids: readonly string[]): Promise<(Record<string, unknown> | null)[]>;
+  keyStylesOf(elements: readonly Viewed[]): Promise<(Record<string, unknown> | null)[]>;
   /** The structure of the HTML in at most `maxBytes` bytes; of much HTML, its first part. Throws `UNAVAILABLE`, and the signal's reason. */
   htmlOutlinesOf(
-    ids: readonly string[],
+    elements: readonly Viewed[],
     options: { maxBytes: number; signal: AbortSignal },
   ): Promise<(string | null)[]>;
   /** A part of the HTML; undefined where no character begins after `after` bytes. Throws `UNAVAILABLE`, and the signal's reason. */
@@ -31,6 +32,8 @@ export interface ElementViews {
 
 /** HTML read at once: of one element all there can be, of many a share each. */
 const MAX_OUTLINED_BYTES = 32_000_000;
+/** Styles, and outlines, that are kept, each: of some thousand elements. */
+const MAX_KEPT_CHARACTERS = 8_000_000;
 /** Screenshots read at once; one of those that are larger comes alone. */
 const MAX_IMAGE_BYTES = 32_000_000;
 /** Images are worked on beside queries, which keep at least a core; the worst of 40,960,000 pixels takes 250 MB, a page of 12,000,000 some 40. */
@@ -48,18 +51,31 @@ export function createElementViews({ read }: Database): ElementViews {
     maxWaiting: MAX_IMAGES_WAITING,
     action: "scale a screenshot",
   });
+  const styles = createViewCache<Record<string, unknown>>({
+    maxSize: MAX_KEPT_CHARACTERS,
+    sizeOf: (view) => JSON.stringify(view).length,
+  });
+  const outlines = createViewCache<string>({ maxSize: MAX_KEPT_CHARACTERS, sizeOf: (view) => view.length });
   return { keyStylesOf: keyStyles, htmlOutlinesOf, htmlPartsOf, scaledScreenshotsOf };
 
-  async function keyStyles(ids: readonly string[]) {
-    const elements = await findStyledElements(read, ids);
-    return ids.map((id) => mapFound(elements.get(id), keyStylesOf));
+  function keyStyles(elements: readonly Viewed[]) {
+    return styles.through(elements, "", async (ids) => {
+      const found = await findStyledElements(read, ids);
+      return ids.map((id) => mapFound(found.get(id), keyStylesOf));
+    });
   }
 
-  function htmlOutlinesOf(ids: readonly string[], { maxBytes, signal }: { maxBytes: number; signal: AbortSignal }) {
-    return queueHtml(async () => {
-      const found = await findHtmlBytes(read, ids, Math.floor(MAX_OUTLINED_BYTES / ids.length));
-      return await oneByOne(ids, (id) => mapFound(found.get(id), (html) => outlineHtml(html, { maxBytes, signal })));
-    }, signal);
+  function htmlOutlinesOf(
+    elements: readonly Viewed[],
+    { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
+  ) {
+    // Each of many gets a share of what is read at once, and so may be another outline than it gets alone.
+    const bytesEach = Math.floor(MAX_OUTLINED_BYTES / elements.length);
+    return outlines.through(elements, `${maxBytes} ${bytesEach}`, (ids) =>
+      queueHtml(async () => {
+        const found = await findHtmlBytes(read, ids, bytesEach);
+        return await oneByOne(ids, (id) => mapFound(found.get(id), (html) => outlineHtml(html, { maxBytes, signal })));
+      }, signal));
   }
 
   function htmlPartsOf(
