@@ -225,3 +225,14 @@ Deno.test("mcp: a closed response stops the call, and the server ends without wa
   await app[Symbol.asyncDispose]();
   assert.ok(performance.now() - stoppedAt < 2_000);
 });
+
+Deno.test("mcp: a method that it does not have is refused, whatever it is", async () => {
+  await using app = await startApp();
+  const { host } = new URL(app.url);
+  for (const method of ["PUT", "PATCH", "TRACE", "HEAD", "X"]) {
+    const head = `${method} /mcp HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nAuthorization: Bearer ${app.token}`;
+    const answer = await sendRaw(app, head);
+    assert.equal(statusOf(answer), 405, method);
+    assert.match(answer, /^allow: GET, POST\r$/im);
+  }
+});

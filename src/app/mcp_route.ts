@@ -10,6 +10,8 @@ import { identifySignedIn, type Incoming } from "./incoming.ts";
 export type McpRoute = Pick<App, "edge" | "bodies" | "rateLimits" | "mcp" | "follow">;
 
 const MAX_BODY_BYTES = 1_048_576;
+/** The methods of Streamable HTTP; ending a session is one of them, and answered by the library. */
+const METHODS = new Set(["GET", "POST", "DELETE"]);
 const HOW_TO_SAY_WHO_ASKS =
   "Cannot answer without an access token: make one in Fingerpost with createAccessToken, and send it as Authorization: Bearer fp_...";
 
@@ -19,6 +21,7 @@ export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Resp
   if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
   const actor = await identify(app, incoming);
   await app.rateLimits.take("mcp", subjectOf(actor));
+  if (!METHODS.has(request.method)) return refuseMethod();
   // Read here: the library bounds its size, and waits for it as long as it takes.
   const body = request.body === null ? null : await app.bodies.read(request, MAX_BODY_BYTES);
   const message = body === null ? undefined : parse(body);
@@ -27,6 +30,12 @@ export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Resp
     const init = message === undefined ? { method, headers, signal, body } : { method, headers, signal };
     return app.mcp.fetch(new Request(url, init), actor, message);
   });
+}
+
+// Some of the others no `Request` can be made with. RFC 9110 §15.5.6
+function refuseMethod(): Response {
+  const error = { code: -32_000, message: "Method not allowed" };
+  return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 405, headers: { allow: "GET, POST" } });
 }
 
 async function identify(app: McpRoute, incoming: Incoming): Promise<SignedInActor> {

@@ -17,10 +17,12 @@ export interface RawAnswer {
   text: string;
 }
 
+/** The head of an answer whose end need not come. */
+const EVENT_STREAM = /^HTTP\/1\.1 200 .*\r\n(?:.+\r\n)*content-type: text\/event-stream.*\r\n(?:.+\r\n)*\r\n/im;
 /** How long the server may take for one request. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Sends a request and reads until the server closes. Throws where it does not. */
+/** Sends a request and reads until the server closes, or has begun an event stream, which may stay open. Throws where it does neither. */
 export async function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   using connection = await Deno.connect({ hostname, port: Number(port) });
@@ -60,6 +62,7 @@ async function readAll(connection: Deno.TcpConn): Promise<string> {
       const count = await connection.read(buffer);
       if (count === null) return text;
       text += decoder.decode(buffer.subarray(0, count), { stream: true });
+      if (EVENT_STREAM.test(text)) return text;
     }
   } catch (error) {
     // It closes at once where it will not read on.
