@@ -60,7 +60,7 @@ browserTest(
       assertSameBytes(pick(pointedElement, pointed), pointed);
       assert.deepEqual(pointedElement.screenshot, { width, height });
       assertStylesOf(pointedElement.keyStyles, expected.computedStyles);
-      assert.match(pointedElement.htmlOutline, /^button#save\.button\S*\[type=submit [^]*\n  svg/);
+      assert.match(pointedElement.htmlOutline, /^button#save\.button\S*\[type=submit [^]*\n {2}svg/);
 
       const whole = await call("get_element", { elementId: id, level: "full", maxTokens: 25_000 });
       assert.equal(whole.structuredContent.cut, undefined);
