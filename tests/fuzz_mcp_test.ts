@@ -10,6 +10,8 @@ import { MCP_CLIENTS } from "./support/mcp_client.ts";
 import { bearer, type Data } from "./support/running_app.ts";
 
 const RUNS = 100;
+/** Longer waits would be many, one after the other. */
+const MAX_WAIT_SECONDS = 1;
 const PROTOCOLS = Object.keys(MCP_CLIENTS);
 /** JSON-RPC 2.0 §5.1 */
 const INTERNAL_ERROR = /"code":-32603\b/;
@@ -48,9 +50,11 @@ Deno.test("whatever anybody calls an MCP tool with, nothing fails inside, and wh
 /** Arguments by the tool's own schema, each mostly of its type. */
 function inputOf({ properties = {}, required = [] }: Data): fc.Arbitrary<unknown> {
   const fields = Object.entries(properties).map(([name, schema]) => {
+    if (name === "timeoutSeconds") return [name, fc.oneof(fc.integer({ max: MAX_WAIT_SECONDS }), anyText)] as const;
     return [name, fc.oneof({ weight: 4, arbitrary: fittingValue(schema) }, { weight: 1, arbitrary: anyJson })] as const;
   });
-  return fc.record(Object.fromEntries(fields), { requiredKeys: required });
+  const always = properties.timeoutSeconds === undefined ? [] : ["timeoutSeconds"];
+  return fc.record(Object.fromEntries(fields), { requiredKeys: [...required, ...always] });
 }
 
 function fittingValue(schema: Data): fc.Arbitrary<unknown> {

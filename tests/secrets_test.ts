@@ -82,7 +82,7 @@ async function useTools({ app, owner }: SecretWorld): Promise<void> {
   for (const connect of Object.values(MCP_CLIENTS)) {
     await using client = await connect(app, owner.token);
     for (const { name, inputSchema } of await client.tools()) {
-      await client.call(name);
+      await client.call(name, "timeoutSeconds" in inputSchema.properties ? { timeoutSeconds: 1 } : {});
       const input = Object.keys(inputSchema.properties).map((key) => [key, PASSING.argument]);
       await client.call(name, Object.fromEntries(input)).catch(() => {});
     }
