@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- the table is what a bench is for
 // What masking costs a capture, by size, and what hostile texts of 5 MB cost. Medians. Run by hand: `deno task bench:masking`. It passes or fails nothing.
-import { maskCapture, maskText } from "../src/elements/masking.ts";
+import { maskCapture, maskText } from "../clients/masking/masking.ts";
 import { fullCaptureInput } from "../tests/support/captures.ts";
 import { captureSchema } from "../src/elements/capture_input.ts";
 

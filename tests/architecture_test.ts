@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** One module of `src/`: its path from there, its lines, and the paths of the modules that it imports, types included. */
+/** One module of `src/`: its path from there, its lines, and the paths of our modules that it imports, types included. */
 interface Module {
   path: string;
   lines: number;
@@ -21,7 +21,10 @@ const FLOORS = [
   ["api", "mcp"],
   ["app"],
 ];
+/** What runs in pages as well as in the server, with the rooms that may import it: all else of `clients/` is a browser's. */
+const IN_PAGES_TOO = { module: "../clients/masking/masking.ts", rooms: ["elements", "peers"] };
 const MAX_LINES = 250;
+const PROJECT = new URL("../", import.meta.url);
 const FORBIDDEN_NAMES = /^_?(utils?|helpers?|common|shared|lib|misc|manager|types|index)(\.ts)?$/;
 /** Every room has at least its door: fewer modules mean that the test looked in the wrong place. */
 const MIN_MODULES = FLOORS.flat().length;
@@ -48,12 +51,18 @@ function checkModule({ path, lines }: Module): string[] {
 
 function checkImports({ path, imports }: Module): string[] {
   return imports.flatMap((imported) => {
+    if (imported.startsWith("../")) return checkOutside(path, imported);
     if (roomOf(path) === roomOf(imported) || path === "main.ts") return [];
     const violations: string[] = [];
     if (floorOf(imported) >= floorOf(path)) violations.push(`${path} imports ${imported}, which lies no lower`);
     if (imported.split("/").at(-1)?.startsWith("_")) violations.push(`${path} imports ${imported}, which is private`);
     return violations;
   });
+}
+
+function checkOutside(path: string, imported: string): string[] {
+  if (imported === IN_PAGES_TOO.module && IN_PAGES_TOO.rooms.includes(roomOf(path))) return [];
+  return [`${path} imports ${imported}, which lies outside of src`];
 }
 
 function roomOf(path: string): string {
@@ -67,7 +76,7 @@ function floorOf(path: string): number {
 
 /** Reads `src/` from the files themselves and their imports from `deno info`, which knows type and dynamic ones too. */
 async function readModules(): Promise<Module[]> {
-  const root = new URL("../src/", import.meta.url);
+  const root = new URL("src/", PROJECT);
   const paths = listFiles(root, "");
   const imports = new Map<string, string[]>();
   // A file that nothing imports is in no graph but its own.
@@ -101,10 +110,11 @@ async function readGraph(root: URL, path: string, imports: Map<string, string[]>
   for (const { specifier, dependencies = [] } of modules) {
     if (!specifier.startsWith(root.href)) continue;
     const targets = dependencies.flatMap(({ code, type }) => [code?.specifier, type?.specifier]);
-    const inside = targets.filter((target) => target?.startsWith(root.href)).map((target) =>
-      target?.slice(root.href.length)
-    );
-    imports.set(specifier.slice(root.href.length), [...new Set(inside)].filter((target) => target !== undefined));
+    const ours = targets.filter((target) => target !== undefined).flatMap((target) => {
+      if (target.startsWith(root.href)) return [target.slice(root.href.length)];
+      return target.startsWith(PROJECT.href) ? [`../${target.slice(PROJECT.href.length)}`] : [];
+    });
+    imports.set(specifier.slice(root.href.length), [...new Set(ours)]);
   }
 }
 
@@ -131,6 +141,15 @@ Deno.test("the architecture test finds each kind of violation", async () => {
     "app/new.ts imports main.ts, which lies no lower",
   ]);
   assert.deepEqual(planted({ lines: 251 }), ["elements/new.ts has 251 lines"]);
+  assert.deepEqual(planted({ imports: ["../clients/masking/masking.ts"] }), []);
+  for (const imported of ["../clients/masking/_secret_values.ts", "../clients/browser/messages.ts", "../tests/x.ts"]) {
+    assert.deepEqual(planted({ imports: [imported] }), [
+      `elements/new.ts imports ${imported}, which lies outside of src`,
+    ]);
+  }
+  assert.deepEqual(planted({ path: "base/new.ts", imports: ["../clients/masking/masking.ts"] }), [
+    "base/new.ts imports ../clients/masking/masking.ts, which lies outside of src",
+  ]);
   for (const name of ["utils.ts", "_helpers.ts", "types.ts", "shared/x.ts", "index.ts"]) {
     assert.deepEqual(planted({ path: `elements/${name}` }), [`elements/${name} has a name that says nothing`]);
   }
@@ -144,4 +163,5 @@ Deno.test("the architecture test sees type imports and dynamic ones", async () =
   const modules = new Map((await readModules()).map((module) => [module.path, module.imports]));
   assert.ok(modules.get("elements/_rows.ts")?.includes("elements/elements.ts"), "a type import");
   assert.ok(modules.get("app/commands.ts")?.includes("app/start.ts"), "a dynamic import");
+  assert.ok(modules.get("elements/_capture.ts")?.includes("../clients/masking/masking.ts"), "one from outside of src");
 });

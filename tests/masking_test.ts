@@ -2,7 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import process from "node:process";
 import { isDeepStrictEqual } from "node:util";
-import { maskText } from "../src/elements/masking.ts";
+import { maskText } from "../clients/masking/masking.ts";
 import { captureInput, createProject } from "./support/captures.ts";
 import type { MaskingCase } from "./support/masking_cases.ts";
 import { FORMAT_CASES } from "./support/masking_formats.ts";

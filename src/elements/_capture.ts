@@ -3,7 +3,7 @@ import { newId } from "../base/ids.ts";
 import { requirePermission } from "../base/permissions.ts";
 import { announceChange, recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
-import { maskCapture } from "./masking.ts";
+import { maskCapture } from "../../clients/masking/masking.ts";
 import { findByClientId, insertElement } from "./_rows.ts";
 import { seeAgain } from "./_sightings.ts";
 import type { Capture, CaptureOptions, Element, Elements, ElementsDependencies } from "./elements.ts";

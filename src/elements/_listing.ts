@@ -5,7 +5,7 @@ import { type Slice, toSlice } from "../graphql/pages.ts";
 import { countElements, type ElementScope, listElements } from "./_list_rows.ts";
 import { listRanked, type RankedElement } from "./_ranked_rows.ts";
 import { toMatchExpression } from "./_search_terms.ts";
-import { maskText } from "./masking.ts";
+import { maskText } from "../../clients/masking/masking.ts";
 import { findSnippets, type Snippet } from "./_snippet_rows.ts";
 import type { Element, ElementFilter, ElementsDependencies, ListRequest } from "./elements.ts";
 

@@ -5,7 +5,7 @@ import type { CaptureInput, LiveFields } from "./capture_input.ts";
 import { announceChange, type ElementChange, recordChange } from "./_feed.ts";
 import { deleteFeedRow } from "./_feed_rows.ts";
 import { decodeImage } from "./_images.ts";
-import { maskCapture } from "./masking.ts";
+import { maskCapture } from "../../clients/masking/masking.ts";
 import { findElement } from "./_rows.ts";
 import { findStale, type Place, updateContents, updateFields, upsertImage } from "./_sighting_rows.ts";
 import type { Element, Elements, ElementsDependencies } from "./elements.ts";

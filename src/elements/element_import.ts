@@ -6,7 +6,7 @@ import type { Connection } from "../database/database.ts";
 import { insertComment } from "./_content_rows.ts";
 import { recordChange } from "./_feed.ts";
 import { decodeImage } from "./_images.ts";
-import { maskCapture } from "./masking.ts";
+import { maskCapture } from "../../clients/masking/masking.ts";
 import { findByClientId, insertElement, updateElement } from "./_rows.ts";
 import type { Capture, Element, ElementStatus } from "./elements.ts";
 

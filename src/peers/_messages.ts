@@ -5,7 +5,7 @@ import { toGlobalId } from "../base/ids.ts";
 import { roomLog } from "../base/log.ts";
 import { captureSchema, pageIdSchema, pageTitleSchema, pageUrlSchema } from "../elements/capture_input.ts";
 import type { Elements } from "../elements/elements.ts";
-import { maskText } from "../elements/masking.ts";
+import { maskText } from "../../clients/masking/masking.ts";
 import { localId } from "../graphql/nodes.ts";
 import type { Projects } from "../projects/projects.ts";
 import type { Commands } from "./_commands.ts";

@@ -1,4 +1,3 @@
-import type { LiveFields } from "./capture_input.ts";
 import { findFormats } from "./_secret_formats.ts";
 import { findInputs, secretAttributes } from "./_secret_inputs.ts";
 import { findNamed, isSecretMember } from "./_secret_names.ts";
@@ -9,6 +8,22 @@ const WORTH_A_LOOK = /[=:<]|[\w-]{16}|%3d|basic|bearer/i;
 /** Values that are looked for in all of a capture: a page has few passwords, and each makes the look slower. */
 const MAX_REMEMBERED = 50;
 const TEXT_FIELDS = ["pageUrl", "pageTitle", "selector", "domId", "text", "html"] as const;
+
+/** The fields of a capture, or of a change of one, that may hold secrets. */
+export interface MaskableFields {
+  pageUrl?: string;
+  pageTitle?: string | null;
+  selector?: string;
+  tagName?: string;
+  domId?: string | null;
+  classNames?: string[];
+  attributes?: Record<string, unknown>;
+  text?: string | null;
+  html?: string;
+  computedStyles?: Record<string, unknown>;
+  accessibility?: { role?: string | null | undefined; name?: string | null | undefined } | null;
+  component?: { framework: string; name: string; file?: string | null | undefined } | null;
+}
 
 /** Secrets of one capture that their place gave away, by value. */
 type Remembered = Map<string, SecretKind>;
@@ -24,9 +39,15 @@ export function maskText(text: string): string {
   return mask(text, new Map());
 }
 
-/** A capture, or what a live page says of an element, with its secrets masked; the note, which is a person's own word, stays. */
-export function maskCapture<Fields extends LiveFields>(fields: Fields): Fields {
-  const remembered: Remembered = new Map();
+/**
+ * A capture, or what a live page says of an element, with its secrets masked; the note, which is a person's own word, stays. `known` are secrets
+ * that are masked wherever they stand, by their kinds.
+ */
+export function maskCapture<Fields extends MaskableFields>(
+  fields: Fields,
+  known: ReadonlyMap<string, SecretKind> = new Map(),
+): Fields {
+  const remembered: Remembered = new Map(known);
   const text = (text: string) => mask(text, remembered);
   const tag = fields.tagName ?? null;
   const attributes = (attributes: Record<string, unknown>) => maskAttributes(tag, attributes, remembered);
@@ -34,13 +55,13 @@ export function maskCapture<Fields extends LiveFields>(fields: Fields): Fields {
   const values = Array.from(remembered.keys());
   if (values.length === 0) return { ...fields, ...masked };
   // What one place gave away may stand in another: a password in the text behind "show", or in a selector.
-  const known = knownValues(values);
-  const everywhere = (text: string) => text.replaceAll(known, (value) => markerOf(remembered, value));
+  const forms = knownValues(values);
+  const everywhere = (text: string) => text.replaceAll(forms, (value) => markerOf(remembered, value));
   return { ...fields, ...maskFields(masked, { text: everywhere, attributes: (all) => maskMembers(all, everywhere) }) };
 }
 
-function maskFields(fields: LiveFields, { text, attributes }: Masking): LiveFields {
-  const masked: LiveFields = { ...fields };
+function maskFields(fields: MaskableFields, { text, attributes }: Masking): MaskableFields {
+  const masked: MaskableFields = { ...fields };
   for (const name of TEXT_FIELDS) {
     const value = fields[name];
     if (typeof value === "string") masked[name] = text(value);
