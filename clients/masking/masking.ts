@@ -39,6 +39,12 @@ export function maskText(text: string): string {
   return mask(text, new Map());
 }
 
+/** What kind of secret the value of an input with these attributes is, by what the input is for; null: none. */
+export function inputSecretKind(attributes: Record<string, string>, value: string): SecretKind | null {
+  const listed = Object.entries(attributes).map(([name, value]) => ({ name: name.toLowerCase(), value }));
+  return value === "" ? null : secretAttributes("input", listed)("value", value);
+}
+
 /**
  * A capture, or what a live page says of an element, with its secrets masked; the note, which is a person's own word, stays. `known` are secrets
  * that are masked wherever they stand, by their kinds.

@@ -1,0 +1,5 @@
+// What tests drive in a page of what the capture library does.
+import { changedFields, describeElement } from "../../clients/capture/capture.ts";
+import { findElement, selectorFor } from "../../clients/capture/selector.ts";
+
+globalThis.capture = { changedFields, describeElement, findElement, selectorFor };
