@@ -103,12 +103,12 @@ const OPERATIONS: Record<string, Operation> = {
     query: `query ($id: ID!) { node(id: $id) { id } }`,
     variables: async (world) => {
       const token = await as(world, "owner");
-      await world.app.ask(RECORD, { input: toolExecution() }, token);
+      await world.app.ask(RECORD, { inputs: [toolExecution()] }, token);
       const { mcpToolExecutions } = await world.app.ask(`{ mcpToolExecutions { edges { node { id } } } }`, {}, token);
       return mcpToolExecutions.edges[0].node;
     },
   },
-  "recordToolExecution": { query: RECORD, variables: () => ({ input: toolExecution() }) },
+  "recordToolExecutions": { query: RECORD, variables: () => ({ inputs: [toolExecution()] }) },
   "securityEvents": { query: `{ securityEvents { totalCount } }` },
   "node (security event)": {
     query: `query ($id: ID!) { node(id: $id) { id } }`,

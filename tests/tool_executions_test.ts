@@ -68,7 +68,7 @@ async function openRecords(): Promise<Records> {
 const codeOf = async (app: RunningApp, query: string, variables: Record<string, unknown>, token: string | null) =>
   (await app.graphql(query, variables, token)).errors?.[0]?.extensions.code ?? "ok";
 
-Deno.test("recordToolExecution keeps what a client's own adapter tells, by whoever the credential is of", async () => {
+Deno.test("recordToolExecutions keeps what a client's own adapter tells, by whoever the credential is of", async () => {
   await using app = await startApp();
   const person = await addPerson(app);
   const token = await createAccessToken(app, person.token, { scopes: ["SIGNALS"] });
@@ -78,8 +78,8 @@ Deno.test("recordToolExecution keeps what a client's own adapter tells, by whoev
     durationMs: 12.25,
     tool: "set_element_status",
   });
-  assert.equal((await app.ask(RECORD, { input: failed }, token)).recordToolExecution, true);
-  await app.ask(RECORD, { input: toolExecution() }, person.token);
+  assert.equal((await app.ask(RECORD, { inputs: [failed] }, token)).recordToolExecutions, true);
+  await app.ask(RECORD, { inputs: [toolExecution()] }, person.token);
   const seen = await listToolExecutions(app, person.token);
   assert.deepEqual(
     seen.map(({ tool, outcome, errorCode, actor }) => [tool, outcome, errorCode, actor.id]).toSorted(),
@@ -97,7 +97,7 @@ Deno.test("recordToolExecution keeps what a client's own adapter tells, by whoev
 Deno.test("each sees the calls of its own account, and admins and their tokens with AUDIT_READ see all", async () => {
   await using app = await startApp();
   const [one, other] = [await addPerson(app), await addPerson(app)];
-  for (const { token } of [one, other]) await app.ask(RECORD, { input: toolExecution() }, token);
+  for (const { token } of [one, other]) await app.ask(RECORD, { inputs: [toolExecution()] }, token);
   const owners = async (token: string, filter = {}) =>
     (await listToolExecutions(app, token, { filter })).map(({ actor }) => actor.id).toSorted();
   assert.deepEqual(await owners(one.token), [one.id]);
@@ -121,7 +121,7 @@ Deno.test("mcpToolExecutions filters by tool, outcome, account and time, and cou
   const startedAt = Date.parse("2026-01-01T00:00:00Z");
   addToolExecutions(app, { count: 30, personIds: [person.id], outcome: "denied", startedAt });
   for (const tool of ["get_element", "list_pages"]) {
-    await app.ask(RECORD, { input: toolExecution({ tool }) }, app.token);
+    await app.ask(RECORD, { inputs: [toolExecution({ tool })] }, app.token);
   }
   const query = `query ($filter: McpToolExecutionFilter) { mcpToolExecutions(filter: $filter) { totalCount } }`;
   const count = async (filter: Record<string, unknown>) =>
@@ -136,10 +136,10 @@ Deno.test("mcpToolExecutions filters by tool, outcome, account and time, and cou
   assert.equal(await count({ startedBefore: "9999-01-01T00:00:00Z", startedAfter: "0001-01-01T00:00:00Z" }), 32);
 });
 
-Deno.test("recordToolExecution refuses what no call can be, guests, and more than the rule for MCP allows", async () => {
+Deno.test("recordToolExecutions refuses what no call can be, guests, and more than the rule for MCP allows", async () => {
   await using app = await startApp();
   const record = (changes: Record<string, unknown>, token: string | null = app.token) =>
-    codeOf(app, RECORD, { input: toolExecution(changes) }, token);
+    codeOf(app, RECORD, { inputs: [toolExecution(changes)] }, token);
   const later = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
   const wrong: Record<string, unknown>[] = [
     { tool: "" },
@@ -167,10 +167,28 @@ Deno.test("recordToolExecution refuses what no call can be, guests, and more tha
   assert.deepEqual([await record({}), await record({})], ["ok", "RATE_LIMITED"]);
 });
 
+Deno.test("recordToolExecutions takes 1 to 100 calls, none where one of them can be none, and each counts against the rule for MCP", async () => {
+  await using app = await startApp();
+  const record = (calls: Record<string, unknown>[]) =>
+    codeOf(app, RECORD, { inputs: calls.map(toolExecution) }, app.token);
+  const kept = async () =>
+    (await app.ask(`{ mcpToolExecutions { totalCount } }`, {}, app.token)).mcpToolExecutions.totalCount;
+  assert.equal(await record([]), "INVALID_INPUT");
+  assert.equal(await record(Array.from({ length: 101 }, () => ({}))), "INVALID_INPUT");
+  assert.equal(await record([{}, { tool: "Get" }, {}]), "INVALID_INPUT");
+  assert.equal(await kept(), 0);
+  assert.equal(await record(Array.from({ length: 100 }, () => ({}))), "ok");
+  assert.equal(await kept(), 100);
+  const rule = { action: "mcp", limit: 102, windowSeconds: 600 };
+  await app.ask(`mutation ($rule: SetRateLimitInput!) { setRateLimit(input: $rule) { action } }`, { rule }, app.token);
+  assert.equal(await record([{}, {}, {}]), "RATE_LIMITED");
+  assert.equal(await kept(), 102, "those before the one too many");
+});
+
 Deno.test("a deleted account's calls stay, without its name", async () => {
   await using app = await startApp();
   const person = await addPerson(app);
-  await app.ask(RECORD, { input: toolExecution() }, person.token);
+  await app.ask(RECORD, { inputs: [toolExecution()] }, person.token);
   await listToolExecutions(app, app.token);
   await app.ask(`mutation ($id: ID!) { deleteUser(id: $id) }`, { id: person.id }, app.token);
   assert.deepEqual((await listToolExecutions(app, app.token)).map(({ actor }) => actor), [null]);

@@ -6,6 +6,7 @@ import { serveLines } from "../mcp/stdio.ts";
 import { MCP_FOLDERS } from "./mcp_folders.ts";
 import { createRemoteCaller } from "./remote_caller.ts";
 import type { Remote } from "./remote_request.ts";
+import { tell } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 const SCHEMA = new URL("../../schema.graphql", import.meta.url);
@@ -15,7 +16,7 @@ export async function serveMcp(): Promise<number> {
   const remote = readRemote();
   const ended = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => ended.abort());
-  await using caller = createRemoteCaller(remote);
+  await using caller = createRemoteCaller(remote, { warn: tell });
   const adapter = await createAdapter({
     schema: buildSchema(await Deno.readTextFile(SCHEMA), { assumeValidSDL: true }),
     version: VERSION,

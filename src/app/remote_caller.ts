@@ -1,12 +1,22 @@
+import { createHash } from "node:crypto";
 import type { Caller, ExecutionAnswer, ToolExecution } from "../mcp/caller.ts";
 import { REMOTE_DOCUMENTS } from "./remote_documents.ts";
+import { createRemoteRecords } from "./remote_records.ts";
 import { isUnsent, readAnswer, type Remote, type RemoteOperation, send, unreachable } from "./remote_request.ts";
+import { createRemoteSocket } from "./remote_socket.ts";
 import { subscribeRemotely } from "./remote_subscription.ts";
 
-/** A caller whose operations go over HTTP to a server elsewhere. */
+/** A caller whose operations go to a server elsewhere, over HTTP and, where that may be, a WebSocket. */
 export interface RemoteCaller extends Caller, AsyncDisposable {
   /** Resolves when the token's scopes are known, or can't be for now: then all tools are offered. */
   ready: Promise<void>;
+}
+
+/** What a document is known by. */
+interface RemoteDocument {
+  hash: string;
+  /** Whether it may be asked twice, and is answered at once: the socket is for those. */
+  isQuick: boolean;
 }
 
 /** What is waited before each attempt. */
@@ -14,14 +24,12 @@ const ATTEMPT_DELAYS_MS = [0, 150, 500];
 /** More than the server takes for one operation. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const SCOPES_TIMEOUT_MS = 2_000;
-/** What was called last may still be told at the end, for so long. */
-const FLUSH_MS = 500;
-/** Records on their way; more are let go. */
-const MAX_RECORDS = 100;
 
-/** Builds the caller, and asks for its token's scopes; disposing it has what was recorded sent. */
-export function createRemoteCaller(remote: Remote): RemoteCaller {
-  const records = new Set<Promise<unknown>>();
+/** Builds the caller, and asks for its token's scopes; disposing it has what was recorded sent. `warn` hears what nobody else is told. */
+export function createRemoteCaller(remote: Remote, { warn }: { warn: (message: string) => void }): RemoteCaller {
+  const socket = createRemoteSocket(remote);
+  const records = createRemoteRecords({ send: sendRecords, warn });
+  const documents = new Map<string, RemoteDocument>();
   let scopes: readonly string[] | null = null;
   return {
     execute,
@@ -29,11 +37,11 @@ export function createRemoteCaller(remote: Remote): RemoteCaller {
     get scopes() {
       return scopes;
     },
-    record,
+    record: records.add,
     ready: findScopes(),
     async [Symbol.asyncDispose]() {
-      const late = AbortSignal.timeout(FLUSH_MS);
-      await Promise.race([Promise.allSettled(records), new Promise((resolve) => late.onabort = resolve)]);
+      await records[Symbol.asyncDispose]();
+      socket[Symbol.dispose]();
     },
   };
 
@@ -42,21 +50,42 @@ export function createRemoteCaller(remote: Remote): RemoteCaller {
     variables: Record<string, unknown>,
     { signal }: { signal: AbortSignal },
   ): Promise<ExecutionAnswer> {
-    const operation = { query, variables };
+    const { hash, isQuick } = documentOf(query);
+    if (!isQuick) return await askUntilAnswered({ query, variables }, signal);
+    const answer = await socket.ask({ hash, variables }, signal);
+    if (answer !== null) return answer;
+    // With its hash, so that a server of another version knows it from then on.
+    const extensions = { persistedQuery: { version: 1, sha256Hash: hash } };
+    return await askUntilAnswered({ query, variables, extensions }, signal);
+  }
+
+  // They are those of this version's files: few, and the same ones over and over.
+  function documentOf(query: string): RemoteDocument {
+    const known = documents.get(query);
+    if (known !== undefined) return known;
+    const isQuick = !changes(query) && !query.includes("$waitSeconds");
+    const document = { hash: createHash("sha256").update(query).digest("hex"), isQuick };
+    documents.set(query, document);
+    return document;
+  }
+
+  async function askUntilAnswered(operation: RemoteOperation, signal: AbortSignal): Promise<ExecutionAnswer> {
     for (const delayMs of ATTEMPT_DELAYS_MS) {
       await pause(delayMs, signal);
       try {
         return await ask(operation, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]));
       } catch (error) {
         // What may have arrived is not done twice.
-        if (signal.aborted || (changes(query) && !isUnsent(error))) break;
+        if (signal.aborted || (changes(operation.query) && !isUnsent(error))) break;
       }
     }
     return unreachable(remote);
   }
 
   async function ask(operation: RemoteOperation, signal: AbortSignal): Promise<ExecutionAnswer> {
-    return await readAnswer(remote, await send(remote, operation, { accept: "application/json", signal }));
+    const answer = await readAnswer(remote, await send(remote, operation, { accept: "application/json", signal }));
+    if (answer.errors === undefined) socket.open();
+    return answer;
   }
 
   // Once: nothing is answered before.
@@ -68,13 +97,17 @@ export function createRemoteCaller(remote: Remote): RemoteCaller {
     scopes = token.scopes.map(String);
   }
 
-  function record({ startedAt, ...execution }: ToolExecution): void {
-    if (records.size >= MAX_RECORDS) return;
-    const variables = { input: { ...execution, startedAt: startedAt.toISOString() } };
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    const sent = ask({ query: REMOTE_DOCUMENTS.record, variables }, signal).catch(() => null);
-    records.add(sent);
-    void sent.finally(() => records.delete(sent));
+  async function sendRecords(executions: readonly ToolExecution[]): Promise<ExecutionAnswer | null> {
+    const inputs = executions.map(({ startedAt, ...execution }) => ({
+      ...execution,
+      startedAt: startedAt.toISOString(),
+    }));
+    const operation = { query: REMOTE_DOCUMENTS.record, variables: { inputs } };
+    try {
+      return await ask(operation, AbortSignal.timeout(ANSWER_TIMEOUT_MS));
+    } catch (error) {
+      return isUnsent(error) ? null : unreachable(remote);
+    }
   }
 }
 

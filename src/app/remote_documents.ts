@@ -1,5 +1,6 @@
 /** What `deno task mcp` asks a server on its own account. */
 export const REMOTE_DOCUMENTS = {
   scopes: `query McpTokenScopes { currentToken { scopes } }`,
-  record: `mutation McpRecordToolExecution($input: RecordToolExecutionInput!) { recordToolExecution(input: $input) }`,
+  record:
+    `mutation McpRecordToolExecutions($inputs: [RecordToolExecutionInput!]!) { recordToolExecutions(inputs: $inputs) }`,
 };

@@ -11,6 +11,7 @@ export interface Remote {
 export interface RemoteOperation {
   query: string;
   variables: Record<string, unknown>;
+  extensions?: Record<string, unknown>;
 }
 
 /** Sends an operation. Rejects where there is no answer. Never goes where a redirect leads: the token is for this origin. */
@@ -30,8 +31,7 @@ export async function send(
 
 /** What a response that is no stream answers. */
 export async function readAnswer(remote: Remote, response: Response): Promise<ExecutionAnswer> {
-  const text = await response.text();
-  const body = parse(text);
+  const body = toAnswer(parse(await response.text()));
   if (body === null) {
     return unavailable(`${remote.url} answered with status ${response.status}, and not as Fingerpost does`);
   }
@@ -39,6 +39,18 @@ export async function readAnswer(remote: Remote, response: Response): Promise<Ex
   if (error?.extensions["code"] !== "UNAUTHENTICATED") return body;
   const message = `Fingerpost at ${remote.url} does not take the token in FINGERPOST_TOKEN`;
   return { errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] };
+}
+
+/** What parsed JSON answers; null: it is no answer to a GraphQL operation. */
+export function toAnswer(body: unknown): ExecutionAnswer | null {
+  if (typeof body !== "object" || body === null) return null;
+  const { data, errors }: { data?: unknown; errors?: unknown } = body;
+  const answer: ExecutionAnswer = {};
+  if (Array.isArray(errors)) {
+    answer.errors = errors.map((error) => ({ message: String(error?.message), extensions: { ...error?.extensions } }));
+  }
+  if (typeof data === "object" && data !== null) answer.data = { ...data };
+  return answer.data === undefined && answer.errors === undefined ? null : answer;
 }
 
 /** That a server can't be asked now. */
@@ -55,18 +67,9 @@ function unavailable(message: string): ExecutionAnswer {
   return { errors: [{ message, extensions: { code: "UNAVAILABLE" } }] };
 }
 
-function parse(text: string): ExecutionAnswer | null {
+function parse(text: string): unknown {
   try {
-    const { data, errors }: { data?: unknown; errors?: unknown } = JSON.parse(text);
-    const answer: ExecutionAnswer = {};
-    if (Array.isArray(errors)) {
-      answer.errors = errors.map((error) => ({
-        message: String(error?.message),
-        extensions: { ...error?.extensions },
-      }));
-    }
-    if (typeof data === "object" && data !== null) answer.data = { ...data };
-    return answer.data === undefined && answer.errors === undefined ? null : answer;
+    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -34,7 +34,8 @@ export async function readTrustedDocuments(
     if (/^[\da-f]{64}$/.test(id) && id !== hash) throw unusable(path, `"${id}" is not the SHA-256 of its text`);
     byId.set(hash, text);
   }
-  const texts = new Set([...byId.values(), ...Object.values(DOCTOR_DOCUMENTS), ...own]);
+  for (const text of own) byId.set(documentHash(text), text);
+  const texts = new Set([...byId.values(), ...Object.values(DOCTOR_DOCUMENTS)]);
   return { find: (id) => byId.get(id), has: (text) => texts.has(text) };
 }
 

@@ -14,14 +14,14 @@ export interface ToolExecutionServices {
   clock: Clock;
 }
 
-/** Adds `McpToolExecution`, `mcpToolExecutions` and `recordToolExecution`. */
+/** Adds `McpToolExecution`, `mcpToolExecutions` and `recordToolExecutions`. */
 export function addToolExecutionsSchema(
   builder: Builder,
   services: ToolExecutionServices,
   types: ReturnType<typeof addUsersSchema>,
 ): void {
   addToolExecutions(builder, services, addToolExecutionType(builder, services, types));
-  addRecordToolExecution(builder, services);
+  addRecordToolExecutions(builder, services);
 }
 
 function addToolExecutionType(
@@ -111,6 +111,8 @@ const MAX_AHEAD_MS = 60_000;
 const MAX_AGE_MS = 86_400_000;
 /** A GraphQL Int. */
 const MAX_BYTES = 2_147_483_647;
+/** Calls that one mutation tells of: some 30 kB. */
+const MAX_REPORTED = 100;
 
 function reportSchema(clock: Clock) {
   return z.object({
@@ -129,7 +131,7 @@ function reportSchema(clock: Clock) {
   });
 }
 
-function addRecordToolExecution(builder: Builder, { toolExecutions, clock }: ToolExecutionServices): void {
+function addRecordToolExecutions(builder: Builder, { toolExecutions, clock }: ToolExecutionServices): void {
   const RecordToolExecutionInput = builder.inputType("RecordToolExecutionInput", {
     description: "A call of an MCP tool that an adapter on the caller's machine answered.",
     fields: (t) => ({
@@ -150,19 +152,21 @@ function addRecordToolExecution(builder: Builder, { toolExecutions, clock }: Too
     }),
   });
   builder.mutationFields((t) => ({
-    recordToolExecution: t.boolean({
+    recordToolExecutions: t.boolean({
       description:
-        "Records a call of an MCP tool by whom this is asked with; counts as `mcp`. For `deno task mcp`: what is called over " +
-        "`/mcp` the server records itself. `UNAUTHENTICATED`, `INVALID_INPUT`, `RATE_LIMITED`.",
+        "Records calls of MCP tools by whom this is asked with; each counts as `mcp`. For `deno task mcp`: what is called over " +
+        "`/mcp` the server records itself. `UNAUTHENTICATED`; `INVALID_INPUT`: none is recorded; `RATE_LIMITED`: those before the " +
+        "one that was too many are.",
       args: {
-        input: t.arg({
-          type: RecordToolExecutionInput.validate(reportSchema(clock)),
+        inputs: t.arg({
+          type: [RecordToolExecutionInput.validate(reportSchema(clock))],
           required: true,
-          description: "The call.",
+          description: `1 to ${MAX_REPORTED} calls, in their order.`,
+          validate: z.array(z.unknown()).min(1).max(MAX_REPORTED),
         }),
       },
-      resolve: async (_root, { input }, { actor }) => {
-        await toolExecutions.report(actor, input);
+      resolve: async (_root, { inputs }, { actor }) => {
+        await toolExecutions.report(actor, inputs);
         return true;
       },
     }),

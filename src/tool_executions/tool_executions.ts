@@ -59,8 +59,11 @@ export interface ToolExecutions extends AsyncDisposable {
    * they were is logged. A name that no tool can have is kept as `unknown`.
    */
   record(actor: Actor, execution: ToolExecution): void;
-  /** Takes a call that an adapter in the caller's own process tells of. Counts as `mcp`. Throws `UNAUTHENTICATED`, `RATE_LIMITED`. */
-  report(actor: Actor, execution: ToolExecution): Promise<void>;
+  /**
+   * Takes calls that an adapter in the caller's own process tells of. Each counts as `mcp`. Throws `UNAUTHENTICATED`; `RATE_LIMITED`
+   * at the first that is too many, those before it are taken.
+   */
+  report(actor: Actor, executions: readonly ToolExecution[]): Promise<void>;
   /** Newest first. Throws `UNAUTHENTICATED`, `FORBIDDEN` for what somebody else called. */
   list(actor: Actor, listing: ExecutionListing): Promise<Slice<RecordedExecution>>;
   /** One by its id. Throws `UNAUTHENTICATED`, `NOT_FOUND`. */
@@ -96,10 +99,12 @@ export function createToolExecutions({ database, rateLimits, clock }: ToolExecut
     writer.add({ ...execution, tool, actorId, id: newIdAt(execution.startedAt) });
   }
 
-  async function report(actor: Actor, execution: ToolExecution): Promise<void> {
+  async function report(actor: Actor, executions: readonly ToolExecution[]): Promise<void> {
     const signedIn = requirePermission(actor, "REPORT_TOOL_EXECUTIONS");
-    await rateLimits.take("mcp", subjectOf(signedIn));
-    record(signedIn, execution);
+    for (const execution of executions) {
+      await rateLimits.take("mcp", subjectOf(signedIn));
+      record(signedIn, execution);
+    }
   }
 
   async function list(actor: Actor, { filter, page, signal }: ExecutionListing): Promise<Slice<RecordedExecution>> {

@@ -102,11 +102,11 @@ export const STEPS: Record<string, Step> = {
   webrtcConnections: query(`{ webrtcConnections { totalCount edges { node { state } } } }`),
   currentToken: query(`{ currentToken { name } }`),
   mcpToolExecutions: query(`{ mcpToolExecutions { edges { node { tool argumentHash } } } }`),
-  recordToolExecution: async (world) => {
-    const record = `mutation ($input: RecordToolExecutionInput!) { recordToolExecution(input: $input) }`;
-    await world.app.ask(record, { input: toolExecution() }, world.owner.token);
+  recordToolExecutions: async (world) => {
+    const record = `mutation ($inputs: [RecordToolExecutionInput!]!) { recordToolExecutions(inputs: $inputs) }`;
+    await world.app.ask(record, { inputs: [toolExecution()] }, world.owner.token);
     for (const wrong of [{ tool: PASSING.argument }, { argumentHash: PASSING.argument }]) {
-      assert.equal(await codeOf(world, record, { input: toolExecution(wrong) }), "INVALID_INPUT");
+      assert.equal(await codeOf(world, record, { inputs: [toolExecution(wrong)] }), "INVALID_INPUT");
     }
   },
   setConfig: async (world) => {

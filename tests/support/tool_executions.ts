@@ -2,8 +2,8 @@ import { newIdAt } from "../../src/base/ids.ts";
 import { write } from "./people.ts";
 import type { Data, RunningApp } from "./running_app.ts";
 
-/** Tells of a call of a tool, as the adapter on the caller's machine does. */
-export const RECORD = `mutation ($input: RecordToolExecutionInput!) { recordToolExecution(input: $input) }`;
+/** Tells of calls of tools, as the adapter on the caller's machine does. */
+export const RECORD = `mutation ($inputs: [RecordToolExecutionInput!]!) { recordToolExecutions(inputs: $inputs) }`;
 
 const EXECUTIONS = `query ($first: Int, $last: Int, $after: String, $before: String, $filter: McpToolExecutionFilter) {
   mcpToolExecutions(first: $first, last: $last, after: $after, before: $before, filter: $filter) {
