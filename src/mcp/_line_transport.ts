@@ -12,7 +12,8 @@ const log = roomLog("mcp");
 
 /** Where lines come from and go to. */
 export interface LineStreams {
-  readable: ReadableStream<Uint8Array>;
+  /** Each chunk need only last until the next is asked for. */
+  readable: AsyncIterable<Uint8Array>;
   writable: WritableStream<Uint8Array>;
 }
 
@@ -28,6 +29,10 @@ export interface LineTransportOptions {
 const MAX_LINE_BYTES = 10_000_000;
 /** What a client may take for too long to be one message; a message's line ends below. */
 const MAX_SENT_BYTES = 1_000_000;
+/** While more wait for a client that does not read, it is not asked for more. */
+const MAX_UNSENT_CHARACTERS = 1_000_000;
+/** Of a character of UTF-16 in UTF-8. */
+const MAX_BYTES_PER_CHARACTER = 3;
 
 const encoder = new TextEncoder();
 
@@ -35,6 +40,8 @@ const encoder = new TextEncoder();
 export function createLineTransport({ readable, writable }: LineStreams, options: LineTransportOptions): Transport {
   const writer = writable.getWriter();
   let isOpen = true;
+  let unsent = "";
+  let sending: Promise<void> | null = null;
   const transport: Transport = {
     start: () => {
       void read();
@@ -54,8 +61,7 @@ export function createLineTransport({ readable, writable }: LineStreams, options
         if (!isOpen) return;
         if ("tooLong" in line) await refuse(null, "ParseError", tooLong(line.tooLong));
         else if (line.text.trim() !== "") await take(line.text);
-        // Who does not read what was answered is not asked for more.
-        await writer.ready;
+        if (unsent.length > MAX_UNSENT_CHARACTERS) await sending;
       }
     } catch (error) {
       log.debug("Reading ended: {error}", { error });
@@ -87,6 +93,7 @@ export function createLineTransport({ readable, writable }: LineStreams, options
 
   async function write(message: JSONRPCMessage): Promise<void> {
     const line = JSON.stringify(message);
+    if (line.length * MAX_BYTES_PER_CHARACTER < MAX_SENT_BYTES) return await writeLine(line);
     const size = encoder.encode(line).length;
     if (size < MAX_SENT_BYTES) return await writeLine(line);
     if (!("id" in message)) return;
@@ -94,10 +101,20 @@ export function createLineTransport({ readable, writable }: LineStreams, options
     await writeLine(JSON.stringify({ jsonrpc: "2.0", id: message.id, error }));
   }
 
-  async function writeLine(line: string): Promise<void> {
-    if (!isOpen) return;
+  function writeLine(line: string): Promise<void> {
+    if (!isOpen) return Promise.resolve();
+    unsent += `${line}\n`;
+    return sending ??= sendAll().finally(() => sending = null);
+  }
+
+  /** What came while one write was on its way goes with the next. Never rejects. */
+  async function sendAll(): Promise<void> {
     try {
-      await writer.write(encoder.encode(`${line}\n`));
+      while (unsent.length > 0 && isOpen) {
+        const bytes = encoder.encode(unsent);
+        unsent = "";
+        await writer.write(bytes);
+      }
     } catch (error) {
       log.debug("Writing ended: {error}", { error });
       end();

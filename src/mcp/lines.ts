@@ -10,8 +10,13 @@ export async function* readLines(source: AsyncIterable<Uint8Array>, maxBytes: nu
   for await (const chunk of source) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      keep(chunk.subarray(start, end));
-      yield take();
+      const part = chunk.subarray(start, end);
+      // Most lines come in one chunk, and need no copy.
+      if (size === 0 && part.length <= maxBytes) yield { text: decode(part) };
+      else {
+        keep(part);
+        yield take();
+      }
       start = end + 1;
     }
     keep(chunk.subarray(start));
@@ -25,19 +30,26 @@ export async function* readLines(source: AsyncIterable<Uint8Array>, maxBytes: nu
   }
 
   function take(): Line {
-    const line = size > maxBytes ? { tooLong: size } : { text: decode(parts, size) };
+    const line = size > maxBytes ? { tooLong: size } : { text: decode(concatenate(parts, size)) };
     parts = [];
     size = 0;
     return line;
   }
 }
 
-function decode(parts: Uint8Array[], size: number): string {
+const decoder = new TextDecoder();
+
+function decode(line: Uint8Array): string {
+  const text = decoder.decode(line);
+  return text.endsWith("\r") ? text.slice(0, -1) : text;
+}
+
+function concatenate(parts: Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const part of parts) {
     bytes.set(part, offset);
     offset += part.length;
   }
-  return new TextDecoder().decode(bytes).replace(/\r$/, "");
+  return bytes;
 }
