@@ -14,7 +14,7 @@ const FLOORS = [
   ["audit"],
   ["users", "settings", "status", "rate_limits"],
   ["sessions"],
-  ["projects", "tool_executions"],
+  ["projects", "tool_executions", "pairing"],
   ["elements"],
   ["signalling"],
   ["peers"],

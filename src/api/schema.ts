@@ -6,6 +6,8 @@ import { addElementsSchema } from "../elements/schema.ts";
 import type { Elements } from "../elements/elements.ts";
 import { createBuilder } from "../graphql/builder.ts";
 import { toFastSchema } from "../graphql/fast_schema.ts";
+import { addPairingSchema } from "../pairing/schema.ts";
+import type { Pairing } from "../pairing/pairing.ts";
 import { addConnectionSchema } from "../peers/connection_schema.ts";
 import type { Connections } from "../peers/connections.ts";
 import { addPeersSchema } from "../peers/schema.ts";
@@ -36,6 +38,7 @@ export interface Services {
   status: Status;
   sessions: Sessions;
   projects: Projects;
+  pairing: Pairing;
   toolExecutions: ToolExecutions;
   elements: Elements;
   signalling: Signalling;
@@ -54,7 +57,7 @@ export interface ServerFacts {
 
 /** Assembles the schema, lower rooms first. */
 export function buildSchema(services: Services, facts: ServerFacts): GraphQLSchema {
-  const { audit, users, rateLimits, settings, status, sessions, projects } = services;
+  const { audit, users, rateLimits, settings, status, sessions, projects, pairing } = services;
   const { toolExecutions, elements, signalling, peers, connections } = services;
   const builder = createBuilder();
   const userTypes = addUsersSchema(builder, users, addAuditSchema(builder, audit));
@@ -63,6 +66,7 @@ export function buildSchema(services: Services, facts: ServerFacts): GraphQLSche
   addStatusSchema(builder, status);
   const sessionTypes = addSessionsSchema(builder, sessions, { ...userTypes, ...facts });
   const projectTypes = addProjectsSchema(builder, { projects, users }, { ...userTypes, ...sessionTypes });
+  addPairingSchema(builder, pairing, { ...sessionTypes, ...facts });
   addToolExecutionsSchema(builder, { toolExecutions, users, ...facts }, userTypes);
   const elementTypes = addElementsSchema(builder, { elements, projects, users }, {
     ...userTypes,

@@ -21,6 +21,7 @@ import { createElements, type Elements } from "../elements/elements.ts";
 import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
 import { startScrubbing } from "../kv/scrubbing.ts";
+import { createPairing } from "../pairing/pairing.ts";
 import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
@@ -134,12 +135,13 @@ export async function createApp(
   const projects = createProjects({ database, audit, clock });
   const requireProject = async (...request: Parameters<typeof projects.get>) => void await projects.get(...request);
   const sessions = stack.use(createSessions({ database, kv, audit, rateLimits, users, clock, requireProject }));
+  const pairing = createPairing({ database, audit, rateLimits, users, sessions, clock, requireProject });
   const toolExecutions = stack.use(createToolExecutions({ database, rateLimits, clock }));
   const elements = createElements({ database, audit, events, rateLimits, projects, sessions, clock });
   const signalling = stack.use(createSignalling({ projects, rateLimits, settings, turn: config.turn, clock }));
   const noteRefusal = noteRefusalsIn(audit);
   const connections = stack.use(await openConnections({ database, projects, signalling, clock }));
-  stack.use(startScheduledPruning({ audit, connections, toolExecutions, settings, clock }));
+  stack.use(startScheduledPruning({ audit, connections, toolExecutions, pairing, settings, clock }));
   const rtc = { hosts: config.rtcHosts, ports: config.rtcPorts };
   const peers = stack.use(
     createPeers({ signalling, elements, projects, sessions, connections, noteRefusal, clock, rtc }),
@@ -151,7 +153,7 @@ export async function createApp(
       "Others on the network can read passwords and tokens: put a proxy with TLS in front, see docs/proxies.md",
     );
   }
-  const rooms = { sessions, projects, toolExecutions, elements, signalling, peers, connections };
+  const rooms = { sessions, projects, pairing, toolExecutions, elements, signalling, peers, connections };
   const schema = buildSchema({ audit, users, rateLimits, settings, status, ...rooms }, {
     publicUrl,
     secureCookies,

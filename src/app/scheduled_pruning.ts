@@ -2,6 +2,7 @@ import { Cron } from "croner";
 import type { Audit } from "../audit/audit.ts";
 import type { Clock } from "../base/clock.ts";
 import { roomLog } from "../base/log.ts";
+import type { Pairing } from "../pairing/pairing.ts";
 import type { Connections } from "../peers/connections.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
@@ -11,6 +12,7 @@ export interface ScheduledPruningDependencies {
   audit: Audit;
   connections: Connections;
   toolExecutions: ToolExecutions;
+  pairing: Pick<Pairing, "prune">;
   settings: Settings;
   clock: Clock;
 }
@@ -20,9 +22,9 @@ const HOURLY = "17 * * * *";
 
 const log = roomLog("app");
 
-/** Deletes security events and calls of tools that are older than the settings want and connections that ended long ago, at the start and hourly; disposing it waits for a run under way. */
+/** Deletes security events and calls of tools that are older than the settings want, connections that ended long ago and pairing codes that expired, at the start and hourly; disposing it waits for a run under way. */
 export function startScheduledPruning(
-  { audit, connections, toolExecutions, settings, clock }: ScheduledPruningDependencies,
+  { audit, connections, toolExecutions, pairing, settings, clock }: ScheduledPruningDependencies,
 ): AsyncDisposable {
   let running = run();
   const job = new Cron(HOURLY, { timezone: "UTC", protect: true }, () => running = run());
@@ -40,6 +42,7 @@ export function startScheduledPruning(
       if (count > 0) log.info("Deleted {count} connections that ended long ago", { count });
     });
     await quietly("tool executions", pruneToolExecutions);
+    await quietly("pairing codes", async () => void await pairing.prune());
   }
 
   async function pruneEvents(): Promise<void> {

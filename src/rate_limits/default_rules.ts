@@ -9,6 +9,8 @@ export const RATE_LIMITED_ACTIONS = [
   "send_signal",
   "mcp",
   "socket",
+  "start_pairing",
+  "pairing_code",
 ] as const;
 /** One of the limited actions; each has a rule in the table `rate_limits`. */
 export type RateLimitedAction = (typeof RATE_LIMITED_ACTIONS)[number];
@@ -21,6 +23,8 @@ export const DEFAULT_RULES: Record<RateLimitedAction, number> = {
   send_signal: 3_000,
   mcp: 600,
   socket: 120,
+  start_pairing: 20,
+  pairing_code: 20,
 };
 
 /** The window of the default rules. */

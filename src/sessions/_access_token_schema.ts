@@ -3,8 +3,7 @@ import { TOKEN_SCOPES } from "../base/actor.ts";
 import type { Builder } from "../graphql/builder.ts";
 import { localId } from "../graphql/nodes.ts";
 import { requiredText } from "../graphql/text_input.ts";
-import type { CreatedAccessToken } from "./_access_tokens.ts";
-import type { AccessToken, Sessions } from "./sessions.ts";
+import type { AccessToken, CreatedAccessToken, Sessions } from "./sessions.ts";
 
 /** Adds `AccessToken` and `TokenScope`. */
 export function addAccessTokenType(builder: Builder) {

@@ -32,5 +32,5 @@ export function addSessionsSchema(
   addSignIn(builder, sessions, { ...types, Session: SessionType });
   addAccounts(builder, sessions, types);
   addAccessTokens(builder, sessions, { AccessToken: AccessTokenType, TokenScope });
-  return { AccessToken: AccessTokenType };
+  return { AccessToken: AccessTokenType, TokenScope };
 }

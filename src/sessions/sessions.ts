@@ -31,6 +31,12 @@ export interface AccessToken {
   createdAt: number;
 }
 
+/** A new access token and its text, told once. */
+export interface CreatedAccessToken {
+  token: string;
+  accessToken: AccessToken;
+}
+
 /** Sign-in, sessions and access tokens: turns a credential into an actor, and tells what is open when it ends. */
 export interface Sessions
   extends SignIn, Endings, AccessTokens, Pick<Authentication, "authenticate">, Pick<Followers, "follow">, Disposable {
