@@ -4,6 +4,7 @@ import { type AccessWorld, type ActorName, ACTORS, makeAccessWorld } from "./sup
 import { CAPTURE, capture, captureInput, createAccessToken, createProject } from "./support/captures.ts";
 import { addConnections } from "./support/connections.ts";
 import { CHANNEL, openGraphqlPage } from "./support/graphql_page.ts";
+import { APPROVE_PAIRING, CLIENT, PAIRING, POLL_PAIRING, START_PAIRING, startPairing } from "./support/pairing.ts";
 import { addPerson } from "./support/people.ts";
 import { type Data } from "./support/running_app.ts";
 import { joinRoom, type RoomPeer, serverPeerOf, SIGNALS } from "./support/rooms.ts";
@@ -189,6 +190,19 @@ const OPERATIONS: Record<string, Operation> = {
       const { viewer } = await world.app.ask(`{ viewer { accessTokens { id } } }`, {}, token);
       return { id: viewer.accessTokens.at(-1).id };
     },
+  },
+  "startPairing": { query: START_PAIRING, variables: () => ({ input: CLIENT }) },
+  "pollPairing": { query: POLL_PAIRING, variables: ({ app }) => startPairing(app) },
+  "pairing": { query: PAIRING, variables: ({ app }) => startPairing(app) },
+  "approvePairing": {
+    query: APPROVE_PAIRING,
+    variables: async ({ app }) => ({ input: { userCode: (await startPairing(app)).userCode, approve: true } }),
+  },
+  "approvePairing (of the project)": {
+    query: APPROVE_PAIRING,
+    variables: async ({ app, projectId }) => ({
+      input: { userCode: (await startPairing(app)).userCode, approve: true, projectId },
+    }),
   },
   "createProject": { query: `mutation { createProject(input: { name: "Mine" }) { id } }` },
   "setProjectMember (oneself into another's)": {

@@ -189,7 +189,7 @@ Deno.test("the audit log tells who asked, who approved and who refused, and that
   ]);
   const [started, , decided, refused, created] = events;
   assert.equal(decided?.subjectId, started?.subjectId);
-  assert.deepEqual([refused?.details["clientName"], refused?.details["reason"]], ["Not mine", "refused"]);
+  assert.deepEqual(refused?.details, { scopes: CLIENT.scopes.join(" "), reason: "refused" });
   assert.deepEqual([created?.subjectId, created?.details["pairingId"]], [accessToken.id, started?.subjectId]);
 });
 

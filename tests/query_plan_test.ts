@@ -19,6 +19,7 @@ import * as snippetRows from "../src/elements/_snippet_rows.ts";
 import * as viewRows from "../src/elements/_view_rows.ts";
 import type { Element, ElementFilter } from "../src/elements/elements.ts";
 import * as connectionRows from "../src/peers/_connection_rows.ts";
+import * as pairingRows from "../src/pairing/_rows.ts";
 import * as projectRows from "../src/projects/_rows.ts";
 import * as rateLimitRows from "../src/rate_limits/_rows.ts";
 import * as tokenRows from "../src/sessions/_rows.ts";
@@ -87,6 +88,21 @@ const userTimes = { lockedUntil: null, lastSignInAt: null, createdAt: 0, updated
 const image = { mimeType: "image/png", width: 1, height: 1, bytes: new Uint8Array(1) } as const;
 const token = { id: ID, userId: ID, name: "t", prefix: "fp_x", scopes: [], projectId: null, expiresAt: null };
 const tokenTimes = { lastUsedAt: null, createdAt: 0 };
+const pairing: pairingRows.PairingRow = {
+  id: ID,
+  userCode: "BCDFGHJK",
+  clientName: "c",
+  scopes: ["SIGNALS"],
+  ipAddress: null,
+  userAgent: null,
+  state: "PENDING",
+  approvedBy: null,
+  sessionId: null,
+  projectId: null,
+  tokenExpiresAt: null,
+  createdAt: 0,
+  expiresAt: 0,
+};
 const setting = { key: "a", value: "1", isSecret: 0, updatedAt: 0 } as const;
 const pages = [{ after: null, before: null }, { after: ID, before: null }, { after: null, before: ID }].flatMap((
   keys,
@@ -239,6 +255,13 @@ const CALLS: Record<string, Call[]> = {
   "settings/_rows.ts upsertSetting": [(c) => settingRows.upsertSetting(c, setting)],
   "settings/_rows.ts insertSetting": [(c) => settingRows.insertSetting(c, setting)],
   "status/_rows.ts listAppliedVersions": [(c) => statusRows.listAppliedVersions(c)],
+  "pairing/_rows.ts insertPairing": [(c) => pairingRows.insertPairing(c, pairing, new Uint8Array(32))],
+  "pairing/_rows.ts countPairings": [(c) => pairingRows.countPairings(c, 0)],
+  "pairing/_rows.ts findByDeviceCode": [(c) => pairingRows.findByDeviceCode(c, new Uint8Array(32), 0)],
+  "pairing/_rows.ts findPending": [(c) => pairingRows.findPending(c, "BCDFGHJK", 0)],
+  "pairing/_rows.ts decidePairing": [(c) => pairingRows.decidePairing(c, { ...pairing, state: "DENIED" })],
+  "pairing/_rows.ts deletePairing": [(c) => pairingRows.deletePairing(c, ID)],
+  "pairing/_rows.ts deleteExpiredPairings": [(c) => pairingRows.deleteExpiredPairings(c, 0)],
   "sessions/_rows.ts findTokenByHash": [(c) => tokenRows.findTokenByHash(c, new Uint8Array(32))],
   "sessions/_rows.ts findToken": [(c) => tokenRows.findToken(c, ID)],
   "sessions/_rows.ts isTokenAddress": [(c) => tokenRows.isTokenAddress(c, ID, "::1")],

@@ -115,6 +115,7 @@ export function createPairing(
     const undecided = { approvedBy: null, sessionId: null, projectId: null, tokenExpiresAt: null };
     const asked = { id: newId(), userCode: newUserCode(), clientName, scopes, ...actor.origin, ...undecided };
     const pairing = { ...asked, state: "PENDING", createdAt, expiresAt: createdAt + CODE_TTL_MS } as const;
+    // Without the name that the client gives itself: of the audit log nothing goes away, and the name may be any text.
     await database.write(async (connection) => {
       await deleteExpiredPairings(connection, createdAt);
       const isFull = await countPairings(connection, createdAt) >= MAX_WAITING;
@@ -125,7 +126,7 @@ export function createPairing(
       await audit.record(connection, actor, {
         kind: "pairing.started",
         subjectId: pairing.id,
-        details: { clientName, scopes: scopes.join(" ") },
+        details: { scopes: scopes.join(" ") },
       });
     });
     const { expiresAt } = pairing;
@@ -182,7 +183,7 @@ export function createPairing(
   async function noteDecision(
     connection: Connection,
     actor: UserActor,
-    { pairing: { id, clientName, scopes }, decision: { userCode, approve, projectId, expiresAt } }: {
+    { pairing: { id, scopes }, decision: { userCode, approve, projectId, expiresAt } }: {
       pairing: PairingRow;
       decision: PairingDecision;
     },
@@ -198,7 +199,7 @@ export function createPairing(
     await audit.record(connection, actor, {
       kind: approve ? "pairing.approved" : "pairing.denied",
       subjectId: id,
-      details: { clientName, scopes: scopes.join(" "), ...(approve ? { projectId } : { reason: "refused" }) },
+      details: { scopes: scopes.join(" "), ...(approve ? { projectId } : { reason: "refused" }) },
     });
   }
 

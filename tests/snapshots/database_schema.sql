@@ -28,6 +28,12 @@ CREATE INDEX mcp_tool_executions_by_tool ON mcp_tool_executions (tool, id);
 
 CREATE INDEX mcp_tool_executions_failed ON mcp_tool_executions (outcome, id) WHERE outcome <> 'ok';
 
+CREATE INDEX pairings_by_approver ON pairings (approved_by) WHERE approved_by IS NOT NULL;
+
+CREATE INDEX pairings_by_expiry ON pairings (expires_at);
+
+CREATE INDEX pairings_by_project ON pairings (project_id) WHERE project_id IS NOT NULL;
+
 CREATE INDEX project_members_by_project ON project_members (project_id, user_id);
 
 CREATE INDEX security_events_by_actor ON security_events (actor_id, sequence) WHERE actor_id IS NOT NULL;
@@ -268,6 +274,29 @@ CREATE TABLE migrations (
   sha256 TEXT NOT NULL,
   applied_at INTEGER NOT NULL,
   duration_ms REAL NOT NULL
+) STRICT;
+
+CREATE TABLE pairings (
+  id TEXT PRIMARY KEY CHECK (
+    id GLOB '????????-????-????-????-????????????' AND length(replace(id, '-', '')) = 32),
+  device_code_hash BLOB NOT NULL UNIQUE CHECK (length(device_code_hash) = 32), -- SHA-256; the code itself is nowhere
+  user_code TEXT NOT NULL UNIQUE CHECK (length(user_code) = 8 AND user_code NOT GLOB '*[^BCDFGHJKLMNPQRSTVWXZ]*'),
+  client_name TEXT NOT NULL CHECK (length(client_name) BETWEEN 1 AND 100 AND instr(client_name, char(0)) = 0),
+  scopes TEXT NOT NULL CHECK (
+    json_type(scopes) = 'array' AND json_array_length(scopes) BETWEEN 1 AND 5
+    AND replace(replace(replace(replace(replace(replace(scopes, '"ELEMENTS_READ"', ''), '"ELEMENTS_WRITE"', ''), '"SIGNALS"', ''),
+      '"LIVE_COMMANDS"', ''), '"AUDIT_READ"', ''), ',', '') = '[]'),
+  ip_address TEXT CHECK (length(ip_address) <= 100),
+  user_agent TEXT CHECK (length(user_agent) <= 500),
+  state TEXT NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'APPROVED', 'DENIED')),
+  approved_by TEXT REFERENCES users (id) ON DELETE CASCADE,
+  session_id TEXT CHECK (length(session_id) = 36),
+  project_id TEXT REFERENCES projects (id) ON DELETE CASCADE, -- set: the token will be good for this project alone
+  token_expires_at INTEGER CHECK (token_expires_at BETWEEN 0 AND 8640000000000000),
+  created_at INTEGER NOT NULL CHECK (created_at BETWEEN 0 AND 8640000000000000),
+  expires_at INTEGER NOT NULL CHECK (expires_at BETWEEN created_at AND 8640000000000000),
+  CHECK ((state = 'APPROVED') = (approved_by IS NOT NULL)),
+  CHECK ((state = 'APPROVED') = (session_id IS NOT NULL))
 ) STRICT;
 
 CREATE TABLE project_members (

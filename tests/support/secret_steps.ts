@@ -3,6 +3,7 @@ import { capture, createAccessToken } from "./captures.ts";
 import { type GraphqlPage, openGraphqlPage } from "./graphql_page.ts";
 import { CONTENT, markedCapture, PASSING, PASSWORDS, SEALED } from "./known_secrets.ts";
 import { addPerson, type Person, setMember } from "./people.ts";
+import { APPROVE_PAIRING, PAIRING, pollPairing, START_PAIRING, startPairing } from "./pairing.ts";
 import { joinRoom, type RoomPeer, serverPeerOf } from "./rooms.ts";
 import type { Data, RunningApp } from "./running_app.ts";
 import { makeSession } from "./sessions.ts";
@@ -164,6 +165,27 @@ export const STEPS: Record<string, Step> = {
     await world.app.ask(revoke, { id: viewer.accessTokens.at(-1).id }, world.owner.token);
     assert.equal(await codeOf(world, `{ viewer { id } }`, {}, token), "UNAUTHENTICATED");
     assert.equal(await codeOf(world, revoke, { id: token }), "NOT_FOUND");
+  },
+  startPairing: async (world) => {
+    const { deviceCode } = await startPairing(world.app);
+    keep(world, deviceCode);
+    const input = { clientName: `${PASSING.argument}\n`, scopes: ["SIGNALS"] };
+    assert.equal(await codeOf(world, START_PAIRING, { input }, null), "INVALID_INPUT");
+  },
+  pairing: async (world) => {
+    const { deviceCode, userCode } = await startPairing(world.app);
+    keep(world, deviceCode);
+    await world.app.ask(PAIRING, { userCode }, world.owner.token);
+    assert.equal(await codeOf(world, PAIRING, { userCode: PASSING.argument }), "NOT_FOUND");
+  },
+  pollPairing: async ({ app }) => void await pollPairing(app, PASSING.argument),
+  approvePairing: async (world) => {
+    const { deviceCode, userCode } = await startPairing(world.app);
+    await world.app.ask(APPROVE_PAIRING, { input: { userCode, approve: true } }, world.owner.token);
+    keep(world, deviceCode);
+    keep(world, (await pollPairing(world.app, deviceCode)).token);
+    const wrong = { input: { userCode: PASSING.argument, approve: true } };
+    assert.equal(await codeOf(world, APPROVE_PAIRING, wrong), "NOT_FOUND");
   },
   elementEvents: async ({ app, projectId, owner }) => {
     const variables = { projectId, after: 0 };
