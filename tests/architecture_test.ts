@@ -18,7 +18,7 @@ const FLOORS = [
   ["elements"],
   ["signalling"],
   ["peers"],
-  ["api", "mcp"],
+  ["api", "mcp", "pages"],
   ["app"],
 ];
 /** What runs in pages as well as in the server, with the rooms that may import it: all else of `clients/` is a browser's. */

@@ -31,6 +31,8 @@ export interface Edge {
   guestOf(request: Request, ipAddress: string | null): GuestActor;
   /** Who asks, by bearer token or session cookie. Throws `UNAUTHENTICATED` for a dead one, `FORBIDDEN` for another site's use of a cookie. */
   identify(request: Request, guest: GuestActor): Promise<Actor>;
+  /** Who looks at a page of the server's own, by session cookie alone; a guest where that is dead or may not be used. Never throws for it. */
+  identifyVisitor(request: Request, guest: GuestActor): Promise<Actor>;
   /** Who holds the credential of an `Authorization` value, a guest for null. Throws `UNAUTHENTICATED`. */
   identifyBearer(authorization: string | null, origin: Origin): Promise<Actor>;
   /** Answers `OPTIONS`, with which a browser asks whether a page may send more than a form could. Fetch §4.8. Throws `FORBIDDEN`. */
@@ -61,6 +63,7 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     isSameOrigin,
     guestOf,
     identify,
+    identifyVisitor,
     identifyBearer,
     answerPreflight,
     resultHeaders,
@@ -82,6 +85,18 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
       throw new AppError("FORBIDDEN", "Cannot use the session cookie from another site");
     }
     return await sessions.authenticate(token, origin);
+  }
+
+  // A link may lead here from anywhere: what is shown then is in no frame and read by no other site's script.
+  async function identifyVisitor(request: Request, guest: GuestActor): Promise<Actor> {
+    const token = readSessionCookie(request.headers.get("cookie"), secureCookies);
+    if (token === null || !(mayUseCookie(request) || isVisit(request))) return guest;
+    try {
+      return await sessions.authenticate(token, guest.origin);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "UNAUTHENTICATED") return guest;
+      throw error;
+    }
   }
 
   // A browser sends the cookie whoever asks. What only reads is let through where an old browser does not say who it is: another
@@ -134,6 +149,12 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     // Without `Access-Control-Allow-Credentials`: another site's page never asks with the cookie.
     return { "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED_HEADERS };
   }
+}
+
+// Fetch Metadata §2: what a tab shows, which no script can pretend.
+function isVisit({ method, headers }: Request): boolean {
+  return method === "GET" && headers.get("sec-fetch-mode") === "navigate" &&
+    headers.get("sec-fetch-dest") === "document";
 }
 
 // A subscription may be more than reading, and an event stream can be one.

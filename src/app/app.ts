@@ -22,6 +22,7 @@ import { createEvents } from "../events/events.ts";
 import { openKv } from "../kv/kv.ts";
 import { startScrubbing } from "../kv/scrubbing.ts";
 import { createPairing } from "../pairing/pairing.ts";
+import { createPairPage } from "../pages/pair_page.ts";
 import { openConnections } from "../peers/connections.ts";
 import { createPeers } from "../peers/peers.ts";
 import { createProjects } from "../projects/projects.ts";
@@ -54,6 +55,7 @@ export interface App extends AsyncDisposable {
   graphql: (request: Request, guest: GuestActor) => Promise<Response>;
   webSockets: WebSockets;
   mcp: McpService;
+  pairPage: ReturnType<typeof createPairPage>;
   follow: Sessions["follow"];
   elements: Elements;
   toolExecutions: ToolExecutions;
@@ -173,6 +175,7 @@ export async function createApp(
     rateLeft: (actor) => rateLimits.left("graphql", subjectOf(actor)),
     deadlineMs: operationDeadlineMs,
   }));
+  const pairPage = createPairPage({ pairing, sessions, projects, users, noteRefusal, secureCookies, clock });
   const edge = createEdge({ sessions, publicUrl, allowedOrigins, trustedProxies, secureCookies });
   const stopped = new AbortController();
   const bodies = stack.use(createBodyReader());
@@ -212,6 +215,7 @@ export async function createApp(
     graphql,
     webSockets,
     mcp,
+    pairPage,
     follow: sessions.follow,
     elements,
     toolExecutions,

@@ -6,6 +6,7 @@ import type { App } from "./app.ts";
 import { answerDiscovery } from "./authorization_discovery.ts";
 import { identifySignedIn, type Incoming } from "./incoming.ts";
 import { answerMcp } from "./mcp_route.ts";
+import { answerPair } from "./pair_route.ts";
 
 /** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
@@ -40,6 +41,7 @@ async function answerOther(app: App, incoming: Incoming): Promise<Response> {
   if (discovery !== null) return discovery;
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
   if (pathname === "/mcp") return await answerMcp(app, incoming);
+  if (pathname === "/pair") return await answerPair(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
   if (screenshotId !== undefined) return await answerScreenshot(app, incoming, screenshotId);
   if (pathname === "/metrics") return await answerMetrics(app, incoming);
