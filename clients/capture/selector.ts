@@ -42,6 +42,12 @@ export function findElement(document: Document, selector: string): Element | nul
   }
 }
 
+/** The document in which a selector's last part is looked for; null: a frame on the way is not there, or of another origin. */
+export function documentOf(document: Document, selector: string): Document | null {
+  const at = selector.lastIndexOf(FRAME);
+  return at === -1 ? document : documentIn(findElement(document, selector.slice(0, at)));
+}
+
 function documentIn(frame: Element | null): Document | null {
   return frame !== null && (isTag(frame, "iframe") || isTag(frame, "object")) ? frame.contentDocument : null;
 }

@@ -1,5 +1,6 @@
 // What tests drive in a page of what the capture library does.
 import { changedFields, describeElement } from "../../clients/capture/capture.ts";
+import { findAgain, fingerprintOf } from "../../clients/capture/fingerprint.ts";
 import { findElement, selectorFor } from "../../clients/capture/selector.ts";
 
-globalThis.capture = { changedFields, describeElement, findElement, selectorFor };
+globalThis.capture = { changedFields, describeElement, findAgain, findElement, fingerprintOf, selectorFor };
