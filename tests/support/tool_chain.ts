@@ -17,7 +17,16 @@ export async function serveApp(framework: string, app = framework): Promise<Serv
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   await copyApp(`${FOLDER}apps/${app}`, folder, (text) => text);
   await copyApp(`${FOLDER}apps/${app}`, `${folder}/truth`, withTruth);
-  const args = ["run", "--quiet", "--allow-all", "--config", `${FOLDER}deno.json`, `${FOLDER}serve.ts`, framework, folder];
+  const args = [
+    "run",
+    "--quiet",
+    "--allow-all",
+    "--config",
+    `${FOLDER}deno.json`,
+    `${FOLDER}serve.ts`,
+    framework,
+    folder,
+  ];
   const server = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
   stack.defer(async () => {
     server.kill("SIGKILL");
