@@ -18,6 +18,8 @@ export interface Origins {
   isAllowedOrigin(request: Request): boolean;
   /** See `Edge.isSameOrigin`. */
   isSameOrigin(request: Request): boolean;
+  /** Whether a browser's extension asks: one that the user installed, and no site's page. */
+  isExtension(request: Request): boolean;
 }
 
 /** Hosts that are remembered: more than one server has names. */
@@ -25,11 +27,17 @@ const MAX_KNOWN = 100;
 /** RFC 3986 §3.2.2 as far as names and addresses go: no user, no percent, no white space. */
 const HOST = /^(?:\[[\da-f:.]+\]|[a-z\d._-]+)(?::\d{1,5})?$/;
 
+/**
+ * What Chromium and Firefox say for an extension's own pages and workers; no site can say it. Firefox makes another one for each
+ * browser, so that none can be listed. https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/manifest.json/web_accessible_resources
+ */
+const EXTENSION = /^(?:chrome-extension:\/\/[a-p]{32}|moz-extension:\/\/[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12})$/;
+
 /** Builds the judgement of hosts and origins. */
 export function createOrigins({ publicUrl, allowedOrigins }: OriginRules): Origins {
   // By the text that was sent: a client sends one all the time, and the public URL never changes once there are clients.
   const known = new Set<string>();
-  return { isKnownHost, ownOrigin, isAllowedOrigin, isSameOrigin };
+  return { isKnownHost, ownOrigin, isAllowedOrigin, isSameOrigin, isExtension };
 
   // In the absolute form of a request (RFC 9112 §3.2.2) the URL names another host than the header may: both are asked.
   function isKnownHost(request: Request): boolean {
@@ -56,10 +64,14 @@ export function createOrigins({ publicUrl, allowedOrigins }: OriginRules): Origi
 
   function isAllowedOrigin(request: Request): boolean {
     const origin = request.headers.get("origin");
-    if (origin === null || isOwnOrigin(request, origin)) return true;
+    if (origin === null || isOwnOrigin(request, origin) || isExtension(request)) return true;
     if (allowedOrigins !== null) return allowedOrigins.includes(origin);
     const url = URL.parse(origin);
     return url?.origin === origin && isLoopback(url.hostname) && isLoopback(new URL(publicUrl()).hostname);
+  }
+
+  function isExtension(request: Request): boolean {
+    return EXTENSION.test(request.headers.get("origin") ?? "");
   }
 
   // Fetch Metadata §2.3 where the browser sends it, and never against what `Origin` says (RFC 6454 §7).

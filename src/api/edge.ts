@@ -23,7 +23,7 @@ export interface Edge {
   isKnownHost(request: Request): boolean;
   /** The server's origin as who asks knows it: the public URL, or the loopback name that was asked for where that is one. */
   ownOrigin(request: Request): string;
-  /** Whether a page of this origin may call: no `Origin`, the server's own, or an allowed one. */
+  /** Whether a page of this origin may call: no `Origin`, the server's own, an extension's, or an allowed one. */
   isAllowedOrigin(request: Request): boolean;
   /** Whether the browser says that the server's own page asks. */
   isSameOrigin(request: Request): boolean;
@@ -51,7 +51,7 @@ const MAX_USER_AGENT_LENGTH = 500;
 
 /** Builds the edge. */
 export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }: EdgeDependencies): Edge {
-  const { isKnownHost, ownOrigin, isAllowedOrigin, isSameOrigin } = createOrigins(rules);
+  const { isKnownHost, ownOrigin, isAllowedOrigin, isSameOrigin, isExtension } = createOrigins(rules);
   return {
     clientAddress: (request, peer) => {
       const forwardedFor = trustedProxies.length === 0 ? null : request.headers.get("x-forwarded-for");
@@ -99,9 +99,10 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
     }
   }
 
-  // A browser sends the cookie whoever asks. What only reads is let through where an old browser does not say who it is: another
+  // A browser sends the cookie whoever asks, and an extension's requests are none of a site to it. What only reads is let through where an old browser does not say who it is: another
   // site can't see the answer.
   function mayUseCookie(request: Request): boolean {
+    if (isExtension(request)) return false;
     const site = request.headers.get("sec-fetch-site");
     return isSameOrigin(request) || (!mayChange(request) && (site === null || site === "none"));
   }

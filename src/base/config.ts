@@ -16,7 +16,7 @@ export interface Config {
   adminPassword: string | null;
   /** The origin under which clients reach the server; null: `http://<host>:<port>`. */
   publicUrl: string | null;
-  /** Origins of other sites that may call; null: loopback origins if the host is loopback, else none. */
+  /** Origins of other sites that may call, beside browsers' extensions; null: loopback origins if the host is loopback, else none. */
   allowedOrigins: string[] | null;
   /** Proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: AddressBlock[];
