@@ -2,6 +2,7 @@ import type { Capture } from "../browser/messages.ts";
 import { findAngular } from "./_angular.ts";
 import { findHint } from "./_hints.ts";
 import { findReact } from "./_react.ts";
+import { findSolid } from "./_solid.ts";
 import { createSourceMaps, type SourceMaps } from "./_source_maps.ts";
 import { findSvelte } from "./_svelte.ts";
 import { findVue } from "./_vue.ts";
@@ -15,14 +16,15 @@ export interface Surroundings {
   maps: SourceMaps;
 }
 
-/** What a finder knows at once, and what it has to load for. Null from a finder: the element is not its framework's. */
+/** What a finder knows at once, and what it loads for. Null from a finder: the element is not its framework's. */
 export interface Finding {
-  known: Component;
+  known?: Component;
   sought?: Promise<Component | null>;
 }
 
 const TIME_LIMIT_MS = 1_900;
-const FINDERS = [findHint, findReact, findVue, findSvelte, findAngular];
+/** What the frameworks themselves know goes before what attributes around an element say. */
+const FINDERS = [findReact, findVue, findSvelte, findAngular, findHint, findSolid];
 
 const mapsOf = new WeakMap<(url: string) => Promise<string | null>, SourceMaps>();
 
@@ -48,12 +50,12 @@ export async function findComponent(
   }
 }
 
-async function settle({ known, sought }: Finding): Promise<Component> {
-  if (sought === undefined) return known;
+async function settle({ known, sought }: Finding): Promise<Component | null> {
+  if (sought === undefined) return known ?? null;
   const { promise: late, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(resolve, TIME_LIMIT_MS, null);
   try {
-    return await Promise.race([sought.catch(() => null), late]) ?? known;
+    return await Promise.race([sought.catch(() => null), late]) ?? known ?? null;
   } finally {
     clearTimeout(timer);
   }
