@@ -9,7 +9,7 @@ function page(y: Partial<Scroller["y"]> = {}, x: Partial<Scroller["x"]> = {}): S
 }
 
 function see(box: StageView["box"], ...scrollers: Scroller[]): StageView {
-  return { box, scrollers, size: { width: 1_000, height: 600 }, shown: VIEW, isCovered: false };
+  return { box, scrollers, size: { width: 1_000, height: 600 }, shown: VIEW, pixelRatio: 1, isCovered: false };
 }
 
 /** The lines of the element that the tiles show, each from and to, as the page was scrolled. */
@@ -61,6 +61,12 @@ Deno.test("planScreenshot() puts an element that is larger than the view togethe
   assert.deepEqual(large?.tiles.map(({ to }) => [to.x, to.y]), [[0, 0], [1_000, 0], [0, 600], [1_000, 600]]);
 });
 
+Deno.test("planScreenshot() scrolls by whole pixels of the screen", () => {
+  const tall = see({ x: 0, y: -200, width: 500, height: 1_500 }, page({ at: 300, max: 5_000 }));
+  assert.deepEqual(rowsOf({ ...tall, pixelRatio: 1.1 }).map(([scroll]) => scroll), ["90", "680", "1270"]);
+  assert.deepEqual(rowsOf({ ...tall, pixelRatio: 2 }).map(([scroll]) => scroll), ["92", "684", "1276"]);
+});
+
 Deno.test("planScreenshot() takes 8 pictures at most and says that it does not have all", () => {
   const plan = planScreenshot(see({ x: 0, y: 0, width: 900, height: 90_000 }, page({ max: 90_000 })));
   assert.deepEqual([plan?.tiles.length, plan?.isWhole], [8, false]);
@@ -69,12 +75,16 @@ Deno.test("planScreenshot() takes 8 pictures at most and says that it does not h
 Deno.test("planScreenshot() scrolls the containers between an element and the view", () => {
   const list = { port: { x: 50, y: 700, width: 300, height: 200 }, x: STUCK, y: { at: 0, min: 0, max: 800 }, unit: 1 };
   const item = see({ x: 50, y: 1_300, width: 280, height: 90 }, list, page({ max: 1_000 }));
-  assert.deepEqual(rowsOf(item), [["600/692", -8, 98]]);
+  assert.deepEqual(rowsOf(item), [["592/700", -8, 98]]);
   const larger = see({ x: 50, y: 700, width: 280, height: 1_000 }, list, page({ max: 1_000 }));
-  assert.deepEqual(rowsOf(larger).map(([, from, to]) => [from, to]), [[-8, 200], [200, 400], [400, 600], [600, 800], [
-    800,
-    1_008,
-  ]]);
+  assert.deepEqual(rowsOf(larger).map(([, from, to]) => [from, to]), [
+    [-8, 200],
+    [200, 392],
+    [392, 584],
+    [584, 776],
+    [776, 968],
+    [968, 1_008],
+  ]);
 });
 
 Deno.test("planScreenshot() leaves out what is clipped and can't be scrolled to, and what can't be seen is null", () => {
@@ -97,5 +107,5 @@ Deno.test("combineViews() sees an element in a scaled frame of a frame from the 
   });
   assert.equal(view.isCovered, true);
   const below = combineViews([see({ x: 0, y: 1_000, width: 100, height: 50 }, page({ max: 2_000 })), frame]);
-  assert.deepEqual(rowsOf(below).map(([scroll]) => scroll), ["1000/0"]);
+  assert.deepEqual(rowsOf(below).map(([scroll]) => scroll), ["984/0"]);
 });

@@ -12,6 +12,8 @@ export interface AxisScroller extends ScrollRange {
   from: number;
   to: number;
   unit: number;
+  /** It is scrolled to multiples of this. */
+  step: number;
 }
 
 /** One place to scroll to, and what is seen there, in the top viewport. */
@@ -71,15 +73,14 @@ function showFrom(
   let from = start + done;
   let to = end;
   const scroll = scrollers.map(({ at, min, max, ...scroller }, index) => {
+    // Around a box that scrolls is the page: only the viewport has to show what is around the element.
     const margin = index === scrollers.length - 1 ? MARGIN : 0;
-    const isCut = (from - margin < scroller.from && at > min) ||
-      (to + margin > scroller.to && at < max);
+    const isCut = (from - margin < scroller.from && at > min) || (to + margin > scroller.to && at < max);
     let place = at;
     if (isCut || from >= scroller.to || to <= scroller.from) {
-      const wanted = Math.floor(
-        at + (from - margin - scroller.from) / scroller.unit,
-      );
-      place = Math.min(Math.max(wanted, min), max);
+      const wanted = at + (from - MARGIN - scroller.from) / scroller.unit;
+      const least = at + (to + margin - scroller.to) / scroller.unit;
+      place = placeAt(wanted, least, { min, max, step: scroller.step });
       const moved = (place - at) * scroller.unit;
       corner -= moved;
       from -= moved;
@@ -93,4 +94,10 @@ function showFrom(
     return place;
   });
   return { scroll, corner, from, to };
+}
+
+function placeAt(wanted: number, least: number, { min, max, step }: Record<"min" | "max" | "step", number>): number {
+  const whole = Math.floor(Math.min(wanted, max) / step) * step;
+  // The very end need not be a whole step; it is left out where all is seen before it.
+  return wanted > max && whole < least ? max : Math.max(whole, min);
 }

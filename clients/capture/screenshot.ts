@@ -1,3 +1,4 @@
+import type { Box } from "../browser/messages.ts";
 import { createPicture, type Picture, type Screenshot } from "./screenshot_picture.ts";
 import { combineViews, planScreenshot, type ScreenshotPlan, type StageView, type Tile } from "./screenshot_plan.ts";
 import type { Stage } from "./screenshot_stage.ts";
@@ -33,12 +34,14 @@ export function createCamera(takeVisible: () => Promise<Blob>): Camera {
   function take(stages: Stages): Promise<Screenshot> {
     return new Promise((done, failed) => {
       waiting.push({ stages, done, failed });
-      if (!isBusy) void work();
+      if (isBusy) return;
+      isBusy = true;
+      // What is asked for in the same turn is taken together.
+      queueMicrotask(() => void work());
     });
   }
 
   async function work(): Promise<void> {
-    isBusy = true;
     while (waiting.length > 0) {
       const rest = await takeStill(waiting.splice(0), takeVisible);
       for (const job of rest) await settle(job, () => takeMoving(job.stages, takeVisible));
@@ -151,8 +154,8 @@ function startPicture(plan: ScreenshotPlan, { shown }: StageView): Cut {
   return {
     add(screen, tile, view) {
       picture ??= createPicture(plan, screen.width / shown.width);
-      const { from, to } = placeTile(tile, view);
-      picture.add(screen, from, to);
+      const { from, corner } = placeTile(tile, view);
+      picture.add(screen, from, corner);
     },
     encode(height) {
       if (picture === null) throw new Error("Cannot take a picture of the page");
@@ -162,14 +165,14 @@ function startPicture(plan: ScreenshotPlan, { shown }: StageView): Cut {
 }
 
 // From where the element is now, which after scrolling need not be where it was to be.
-function placeTile({ from, to, corner }: Tile, { box, shown }: StageView): Pick<Tile, "from" | "to"> {
+function placeTile({ from, corner }: Tile, { box, shown }: StageView): { from: Box; corner: { x: number; y: number } } {
   const x = from.x + box.x - corner.x - shown.x;
   const y = from.y + box.y - corner.y - shown.y;
   const left = Math.max(0, x);
   const top = Math.max(0, y);
   const width = Math.min(shown.width, x + from.width) - left;
   const height = Math.min(shown.height, y + from.height) - top;
-  return { from: { x: left, y: top, width, height }, to: { x: to.x + left - x, y: to.y + top - y } };
+  return { from: { x: left, y: top, width, height }, corner: { x: box.x - shown.x, y: box.y - shown.y } };
 }
 
 async function toBitmap(blob: Blob): Promise<ImageBitmap> {

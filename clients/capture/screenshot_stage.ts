@@ -113,7 +113,7 @@ function look(target: Element): StageView {
     height: size.height / zoom,
   };
   const scrollers = [...containers.map(measureContainer), measureViewport(document, shown, isFixed)];
-  return { box, scrollers, size, shown, isCovered: false };
+  return { box, scrollers, size, shown, pixelRatio: view.devicePixelRatio, isCovered: false };
 }
 
 function boxOf(target: Element, view: Window & typeof globalThis): Box {
