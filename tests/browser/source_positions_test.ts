@@ -59,7 +59,9 @@ function judge(compared: { found: Found; truth: string }[]): { wrong: string[]; 
   return { wrong, missing, share: 1 - missing.length / compared.length };
 }
 
-for (const [framework, title] of [["react", "React 19"], ["vue", "Vue 3"], ["svelte", "Svelte 5"], ["solid", "Solid"]] as const) {
+const FRAMEWORKS = { react: "React 19", vue: "Vue 3", svelte: "Svelte 5", solid: "Solid" } as const;
+
+for (const [framework, title] of Object.entries(FRAMEWORKS)) {
   browserTest(
     `findComponent() finds file and line of elements that ${title} and Vite made, none wrong`,
     async (page) => {
