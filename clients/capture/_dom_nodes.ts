@@ -60,3 +60,8 @@ export function rootsAbove(element: Element): Root[] {
   for (let root = element.getRootNode(); isShadowRoot(root); root = root.host.getRootNode()) roots.push(root);
   return [...roots, element.ownerDocument];
 }
+
+/** The value of an attribute as selectors see it: components may override `getAttribute`. null: none. */
+export function attributeOf(element: Element, name: string): string | null {
+  return element.getAttributeNode(name)?.value ?? null;
+}

@@ -1,35 +1,41 @@
 import { maskText } from "../masking/masking.ts";
-import { childrenOf, isElement, isText, parentOf } from "./_dom_nodes.ts";
+import { attributeOf, childrenOf, isText, parentOf } from "./_dom_nodes.ts";
 import { isStableValue, TEST_IDS } from "./_selector_parts.ts";
-import { classKind, isGenerated } from "./_stable_names.ts";
+import { isGenerated, stableClasses } from "./_stable_names.ts";
 
-/** What an element is known by, whatever the order and the generated names around it; texts and shapes are digests. */
-export interface Features {
+/** What is in an element, the same in any order. */
+export interface Contents {
+  /** A digest of all texts in it; 0: none. */
+  text: number;
+  /** A digest of all tags in it; 0: none. */
+  shape: number;
+  /** The lowest digests of its texts, by which it is known when some of them changed. */
+  sketch: number[];
+}
+
+/** What an element is known by, whatever the order and the generated names around it. */
+export interface Features extends Contents {
   tag: string;
   /** What it says of itself, such as `href=/cart` and `.card`, sorted. */
   says: string[];
-  /** Of all texts in it; 0: none. */
-  text: number;
-  /** Of all tags in it; 0: none. */
-  shape: number;
 }
 
 /** Reads features, each element's once: to be dropped when the page may have changed. */
 export interface FeatureReader {
   of(element: Element): Features;
-  /** Those of the elements above, nearest first. */
-  above(element: Element): Features[];
+  says(element: Element): string[];
+  contents(element: Element): Contents;
 }
 
 /** Attributes that say what an element is, and not how it looks or in which state it is. */
 const SAYING = [
   ...TEST_IDS,
-  ..."name type role aria-label href src alt title placeholder for action slot part value datetime itemprop scope d points lang"
+  ..."name type role aria-label href src alt title placeholder for action slot part value datetime itemprop scope d points lang icon"
     .split(" "),
 ];
-/** A digest of a long value says as much as the value. */
-const MAX_SAID_LENGTH = 80;
-const MAX_SAID = 16;
+const MAX_SAID_LENGTH = 50;
+const MAX_SAID = 12;
+const MAX_SKETCH = 6;
 /** Elements above that are looked at: what lies further up holds half of the page. */
 const MAX_ABOVE = 8;
 /** No page that is read nests deeper. */
@@ -37,29 +43,40 @@ const MAX_DEPTH = 250;
 
 /** Makes a reader for the page as it is now. */
 export function createFeatureReader(): FeatureReader {
-  const known = new Map<Element, Features>();
-  return { of: (element) => read(element, 0), above };
+  const said = new Map<Element, string[]>();
+  const held = new Map<Element, Contents>();
+  return {
+    of: (element) => ({ tag: element.localName, says: says(element), ...contents(element, 0) }),
+    says,
+    contents: (element) => contents(element, 0),
+  };
 
-  function above(element: Element): Features[] {
-    const features: Features[] = [];
-    for (let parent = parentOf(element); parent !== null && features.length < MAX_ABOVE; parent = parentOf(parent)) {
-      features.push(read(parent, 0));
-    }
-    return features;
+  function says(element: Element): string[] {
+    const known = said.get(element) ?? saidBy(element);
+    said.set(element, known);
+    return known;
   }
 
-  function read(element: Element, depth: number): Features {
-    const held = known.get(element);
-    if (held !== undefined) return held;
-    const features = { tag: element.localName, says: saidBy(element), text: ownText(element), shape: 0 };
+  function contents(element: Element, depth: number): Contents {
+    const known = held.get(element);
+    if (known !== undefined) return known;
+    const sums = ownTexts(element);
     for (const child of depth > MAX_DEPTH ? [] : childrenOf(element)) {
-      const inside = read(child, depth + 1);
-      features.text = (features.text + inside.text) >>> 0;
-      features.shape = (features.shape + inside.shape + digestOf(inside.tag)) >>> 0;
+      const inside = contents(child, depth + 1);
+      sums.text = (sums.text + inside.text) >>> 0;
+      sums.shape = (sums.shape + inside.shape + digestOf(child.localName)) >>> 0;
+      sums.sketch = merged(sums.sketch, inside.sketch);
     }
-    known.set(element, features);
-    return features;
+    held.set(element, sums);
+    return sums;
   }
+}
+
+/** The elements above one, nearest first, as far as they say something of it. */
+export function elementsAbove(element: Element): Element[] {
+  const above: Element[] = [];
+  for (let next = parentOf(element); next !== null && above.length < MAX_ABOVE; next = parentOf(next)) above.push(next);
+  return above;
 }
 
 /** FNV-1a, 32 bits. */
@@ -69,16 +86,25 @@ export function digestOf(text: string): number {
   return hash >>> 0;
 }
 
-function ownText(element: Element): number {
-  let sum = 0;
+function ownTexts(element: Element): Contents {
+  const own: Contents = { text: 0, shape: 0, sketch: [] };
   for (const parent of element.shadowRoot === null ? [element] : [element, element.shadowRoot]) {
     for (let node = parent.firstChild; node !== null; node = node.nextSibling) {
       if (!isText(node)) continue;
       const text = node.data.trim();
-      if (text !== "") sum = (sum + digestOf(text)) >>> 0;
+      if (text === "") continue;
+      const digest = digestOf(text);
+      own.text = (own.text + digest) >>> 0;
+      own.sketch = merged(own.sketch, [digest]);
     }
   }
-  return sum;
+  return own;
+}
+
+function merged(one: number[], other: number[]): number[] {
+  if (other.length === 0) return one;
+  if (one.length === 0) return other;
+  return [...new Set([...one, ...other])].sort((a, b) => a - b).slice(0, MAX_SKETCH);
 }
 
 function saidBy(element: Element): string[] {
@@ -86,29 +112,17 @@ function saidBy(element: Element): string[] {
   const { id } = element;
   if (id !== "" && !isGenerated(id) && maskText(id) === id) said.push(`#${shortened(id)}`);
   for (const name of SAYING) {
-    const value = element.getAttribute(name);
+    const value = attributeOf(element, name);
     if (value === null || value === "") continue;
     if (value.length > MAX_SAID_LENGTH) said.push(`${name}=${digestOf(value)}`);
     else if (isStableValue(value)) said.push(`${name}=${value}`);
   }
-  for (const name of element.classList) {
-    if (classKind(name) === "semantic" && maskText(name) === name) said.push(`.${shortened(name)}`);
+  for (const { name, kind } of stableClasses(element.classList)) {
+    if (kind === "semantic" && maskText(name) === name) said.push(`.${shortened(name)}`);
   }
   return said.slice(0, MAX_SAID).sort();
 }
 
 function shortened(name: string): string {
   return name.length > MAX_SAID_LENGTH ? String(digestOf(name)) : name;
-}
-
-/** The siblings next to an element, as digests of what they are; 0: none. */
-export function beside(element: Element, reader: FeatureReader): [before: number, after: number] {
-  return [
-    digestOfFeatures(element.previousElementSibling, reader),
-    digestOfFeatures(element.nextElementSibling, reader),
-  ];
-}
-
-function digestOfFeatures(element: Element | null, reader: FeatureReader): number {
-  return element === null || !isElement(element) ? 0 : digestOf(JSON.stringify(reader.of(element)));
 }

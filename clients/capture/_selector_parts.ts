@@ -1,6 +1,6 @@
 import { maskText } from "../masking/masking.ts";
-import { isHtml } from "./_dom_nodes.ts";
-import { classKind, isGenerated, modulePrefix } from "./_stable_names.ts";
+import { attributeOf, isHtml } from "./_dom_nodes.ts";
+import { isGenerated, stableClasses } from "./_stable_names.ts";
 
 /** A compound selector that an element fits, and how likely it is to be another one later: less is better. */
 export interface Part {
@@ -59,14 +59,14 @@ export function isStableValue(value: string): boolean {
 
 function testIds(element: Element): Part[] {
   return TEST_IDS.flatMap((name) => {
-    const value = element.getAttribute(name);
+    const value = attributeOf(element, name);
     if (value === null || value === "" || value.length > MAX_VALUE_LENGTH || maskText(value) !== value) return [];
     return [{ css: attributeSelector(name, value), cost: isGenerated(value) ? COST.semantic : COST.testId }];
   });
 }
 
 function ids(element: Element): Part[] {
-  const id = element.getAttribute("id") ?? "";
+  const id = attributeOf(element, "id") ?? "";
   if (id === "" || id.length > MAX_VALUE_LENGTH || isGenerated(id) || maskText(id) !== id) return [];
   return [{ css: `#${CSS.escape(id)}`, cost: COST.id }];
 }
@@ -74,7 +74,7 @@ function ids(element: Element): Part[] {
 function naming(element: Element, tag: string): Part[] {
   return NAMING.flatMap(([name, cost, tags]) => {
     if (tags !== undefined && !tags.test(element.localName)) return [];
-    const value = element.getAttribute(name);
+    const value = attributeOf(element, name);
     if (value === null || !isStableValue(value)) return [];
     if (name === "for" && isGenerated(value)) return [];
     return [{ css: `${tag}${attributeSelector(name, value)}`, cost }];
@@ -82,15 +82,12 @@ function naming(element: Element, tag: string): Part[] {
 }
 
 function classes(element: Element, tag: string): Part[] {
-  const names = [...element.classList].filter((name) => name.length <= MAX_VALUE_LENGTH && maskText(name) === name);
-  return names.slice(0, MAX_CLASSES).flatMap((name, index) => {
-    const prefix = modulePrefix(name);
-    if (prefix !== null) return [{ css: `${tag}${attributeSelector("class", prefix, "*=")}`, cost: COST.module }];
-    const kind = classKind(name);
-    if (kind === "generated" || kind === "state") return [];
-    const css = `.${CSS.escape(name)}`;
-    return kind === "semantic"
-      ? [{ css, cost: COST.semantic + index / 10 }]
-      : [{ css: `${tag}${css}`, cost: COST.utility + index }];
+  const names = stableClasses(element.classList).filter(({ name }) =>
+    name.length <= MAX_VALUE_LENGTH && maskText(name) === name
+  );
+  return names.slice(0, MAX_CLASSES).map(({ name, kind, isPrefix }, index) => {
+    const cost = (kind === "utility" ? COST.utility : isPrefix ? COST.module : COST.semantic) + index / 10;
+    if (isPrefix) return { css: `${tag}${attributeSelector("class", name, "*=")}`, cost };
+    return { css: `${kind === "utility" ? tag : ""}.${CSS.escape(name)}`, cost };
   });
 }

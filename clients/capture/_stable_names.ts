@@ -17,9 +17,18 @@ const UTILITY_PREFIX =
   /^(?:[mp][trblxyse]?|gap|space|w|h|size|min|max|text|font|leading|tracking|bg|from|via|to|border|rounded|shadow|opacity|z|top|right|bottom|left|inset|start|end|items|justify|content|self|place|flex|grid|col|cols|row|rows|order|basis|grow|shrink|overflow|overscroll|object|aspect|cursor|select|pointer-events|transition|duration|ease|delay|animate|scale|rotate|translate|skew|origin|ring|divide|outline|fill|stroke|list|decoration|underline|whitespace|break|line-clamp|align|float|clear|sr|not|hover|focus|sm|md|lg|xl|xxl|2xl|xs|d|g|gx|gy|fs|fw|lh|me|ms|offset|position|vh|vw|mh|mw|columns|snap|scroll|touch|will-change|backdrop|mix-blend|accent|caret|appearance|indent|hyphens|box|table|u|l-u|pure-u|ph|pv|pa|pl|pr|pt|pb|mh|mv|ma|ml|mr|mt|mb|f|fl|fr|dib|dn|db|dt|dtc|tc|tl|tr|br|ba|bw)-?(?:auto|full|screen|none|px|min|max|fit|xs|sm|md|lg|xl|xxl|\d?xl|\d+|start|end|center|between|around|evenly|stretch|baseline|row|col|column|wrap|nowrap|reverse|hidden|visible|clip|scroll|x|y|bold|semibold|medium|normal|light|thin|black|white|cover|contain|pointer|default|left|right|top|bottom|middle|tight|wide|base|solid|dashed|current|transparent|all|colors|opacity|in|out|inherit|muted|primary|secondary|success|danger|warning|info|dark|body|break|(?:gray|grey|red|blue|green|slate|zinc|neutral|stone|orange|amber|yellow|lime|emerald|teal|cyan|sky|indigo|violet|purple|fuchsia|pink|rose)(?:-\d+)?)(?:-.*)?$/;
 /** CSS modules: what a file and a class are called, then what its content hashes to. */
 const MODULE = /^([A-Za-z][\w-]*?_{1,2}[A-Za-z][\w-]*?_{1,3})([\w+-]{5,10})$/;
+/** As the configuration of most tools has it: file, class and five characters. */
+const NEXT_MODULE = /^([A-Z][\w-]*?_[A-Za-z][\w-]*?__)[\w+-]{5}$/;
+/** A component's own class of styled-components: beside it stands one of its styles, which is a hash and looks like a word. */
+const STYLED = /^sc-[A-Za-z\d-]{5,}$/;
+const STYLED_HASH = /^[A-Za-z\d]{5,7}$/;
 /** styled-components, emotion, JSS, styled-jsx, Linaria, vanilla-extract, Svelte, Astro. */
 const GENERATED =
   /^(?:sc-[\w-]+|css-[\w-]+|e[a-z0-9]{6,}\d+|jss\d+|jsx-\d+|makeStyles-.*-\d+|svelte-[\w]+|astro-[\w]+|_?[a-z0-9]{5,8}_[a-z0-9]{1,2}_\d+|\w+-module--\w+--\w+|emotion-\d+|tss-[\w-]+|c-[a-zA-Z]{5,}|x[a-z0-9]{5,7}|cls-\d+|st\d+|_[\da-zA-Z]{5,})$/;
+
+/** Pages use a class on many elements, and to read what it says takes longer than to look it up. */
+const MAX_KINDS = 5_000;
+const kinds = new Map<string, ClassKind>();
 
 /** Whether an id, a name or the like looks counted or random, so that it is another after the next build or render. */
 export function isGenerated(name: string): boolean {
@@ -29,8 +38,42 @@ export function isGenerated(name: string): boolean {
   return name.split(/[^A-Za-z0-9]+/).some(isHash);
 }
 
+/** A class, or the beginning of one, that outlives a build. */
+export interface StableClass {
+  name: string;
+  kind: "semantic" | "utility";
+  /** CSS modules: what follows is a hash. */
+  isPrefix: boolean;
+}
+
+/** Of an element's classes those that outlive a build and a change of state. */
+export function stableClasses(classes: Iterable<string>): StableClass[] {
+  const names = [...classes];
+  const isStyled = names.some((name) => STYLED.test(name));
+  return names.flatMap((name) => {
+    const prefix = modulePrefix(name);
+    const kind = classKind(prefix === null ? name : localName(prefix));
+    if (kind === "generated" || kind === "state" || (isStyled && STYLED_HASH.test(name))) return [];
+    return [{ name: prefix ?? name, kind, isPrefix: prefix !== null }];
+  });
+}
+
+/** What its author called a class of CSS modules. */
+function localName(prefix: string): string {
+  return prefix.replace(/^[A-Za-z\d-]*?_{1,2}/, "").replace(/_+$/, "");
+}
+
 /** What kind of class it is. */
 export function classKind(name: string): ClassKind {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  if (kinds.size >= MAX_KINDS) kinds.clear();
+  const kind = readKind(name);
+  kinds.set(name, kind);
+  return kind;
+}
+
+function readKind(name: string): ClassKind {
   if (STATE.test(name)) return "state";
   if (UTILITY_CHARS.test(name) || UTILITY_WORD.test(name) || UTILITY_PREFIX.test(name)) return "utility";
   if (GENERATED.test(name) || isGenerated(name)) return "generated";
@@ -39,6 +82,8 @@ export function classKind(name: string): ClassKind {
 
 /** The stable beginning of a class of CSS modules, such as `Button_root__`; null: it is none. */
 export function modulePrefix(name: string): string | null {
+  const named = NEXT_MODULE.exec(name)?.[1];
+  if (named !== undefined) return named;
   const [, prefix, hash] = MODULE.exec(name) ?? [];
   return prefix !== undefined && hash !== undefined && (isHash(hash) || /[\d+]/.test(hash)) ? prefix : null;
 }

@@ -1,8 +1,8 @@
 import { maskText } from "../masking/masking.ts";
 import { accessibilityOf, roleOf } from "./_accessibility.ts";
-import { isShadowRoot, parentOf } from "./_dom_nodes.ts";
-import { beside, createFeatureReader, digestOf, type FeatureReader, type Features } from "./_features.ts";
-import { isExact, likeness } from "./_likeness.ts";
+import { isShadowRoot, parentOf, type Root } from "./_dom_nodes.ts";
+import { createFeatureReader, elementsAbove, type FeatureReader, type Features } from "./_features.ts";
+import { type Above, isAboveSame, isOwnSame, likeness, remember } from "./_likeness.ts";
 import { textOf } from "./_text.ts";
 import { documentOf, findElement } from "./selector.ts";
 
@@ -14,55 +14,55 @@ export interface Fingerprint {
   /** The beginning of its text, for a person. */
   text: string;
   /** The elements above, nearest first. */
-  above: { tag: string; says: number; text: number; shape: number }[];
+  above: Above[];
   /** The roles above: its position in the accessibility tree. */
   path: string[];
-  /** Digests of the siblings next to it, of its own and of its parents. */
-  beside: [before: number, after: number][];
-  /** Whether another element of the page had all of this too, but for what is beside it. */
-  hasTwins: boolean;
+  /** The hosts of the shadow trees that it stands in, by tag, the outermost first. */
+  hosts: string[];
+  /** How many of those above it takes to tell it from every other element. */
+  level: number;
+  /** Of elements that are the same in all of this: which it is, and of how many. */
+  twin: { rank: number; count: number };
 }
 
 const MAX_TEXT_LENGTH = 120;
-const MAX_NAME_LENGTH = 120;
 const MAX_PATH = 12;
-const MAX_BESIDE = 4;
-/** Of more elements with its tag none is looked at: it would take longer than a person waits. */
-const MAX_CANDIDATES = 10_000;
-/** How much of it an element must have that its selector finds, where that says no place among siblings. */
-const FITS = 0.45;
-/** How much of it an element must have that is alone in that, and by how much more than any other. */
+/** How much of it an element must have that its selector finds: by an id or the like, or by classes and tags alone. */
+const [FITS_BY_NAME, FITS] = [0.45, 0.7];
+/** How much of it an element must have that no selector finds, and by how much more than any other. */
 const [SURE, MARGIN] = [0.7, 0.12];
+/** How much of it an element must have that has all that told it from others. */
+const LIKELY = 0.5;
+/** Of those that are most alike, as many are asked for role and name. */
+const MAX_FINALISTS = 8;
 const PLACE = /:nth-/;
+/** A selector whose last step has an id or an attribute other than the class. */
+const NAMED = /(?:#|\[(?!class))[^\s>]*$/;
 
-/** What an element is known by: its text, role and name, what it says of itself, and what is above and beside it. */
+/** What an element is known by: its text, role and name, what it says of itself, and what is above it. */
 export function fingerprintOf(element: Element): Fingerprint {
   const reader = createFeatureReader();
-  const { name } = accessibilityOf(element);
+  const { role, name } = accessibilityOf(element);
   const print = {
     own: reader.of(element),
-    role: roleOf(element),
-    name: name?.slice(0, MAX_NAME_LENGTH) ?? null,
-    text: maskText(textOf(element, MAX_TEXT_LENGTH)),
-    above: reader.above(element).map(({ tag, says, text, shape }) => ({
-      tag,
-      says: digestOf(says.join("\n")),
-      text,
-      shape,
-    })),
+    role,
+    name: name?.slice(0, MAX_TEXT_LENGTH).toWellFormed() ?? null,
+    text: maskText(textOf(element, MAX_TEXT_LENGTH)).toWellFormed(),
+    above: elementsAbove(element).map((above) => remember(above, reader)),
     path: pathOf(element),
-    beside: besideAll(element, reader),
-    hasTwins: false,
+    hosts: hostsOf(element),
   };
-  const twins = candidatesFor(element.ownerDocument, print).some((other) =>
-    other !== element && isExact(print, other, reader)
-  );
-  return { ...print, hasTwins: twins };
+  let alike = candidatesFor(element.ownerDocument, print).filter((other) => isOwnSame(print, other, reader));
+  let level = 0;
+  for (; alike.length > 1 && level < print.above.length; level++) {
+    alike = alike.filter((element) => isAboveSame(print, { element, at: level, reader }));
+  }
+  return { ...print, level, twin: { rank: alike.indexOf(element), count: alike.length } };
 }
 
 /**
- * The element again after a re-render: the one that the selector finds, if it still fits the fingerprint, else the one that fits and no other does nearly as
- * well. null: none, or unsure. Never throws.
+ * The element again after a re-render: by all that told it from others; else the one that the selector finds, if it fits the fingerprint; else the one that
+ * fits and no other does nearly as well. null: none, or unsure. Never throws.
  */
 export function findAgain(document: Document, selector: string, fingerprint: Fingerprint): Element | null {
   try {
@@ -80,50 +80,73 @@ function search(
   { selector, fingerprint }: { selector: string; fingerprint: Fingerprint },
 ): Element | null {
   const reader = createFeatureReader();
-  if (selected !== null && selected.localName === fingerprint.own.tag) {
-    if (!PLACE.test(selector) && likeness(fingerprint, selected, reader) >= FITS) return selected;
-    if (isExact(fingerprint, selected, reader) && isPlacedAlike(fingerprint, selected, reader)) return selected;
-  }
+  if (selected !== null && isOneOfItsKind(selected, fingerprint)) return selected;
   const candidates = candidatesFor(document, fingerprint);
-  const exact = candidates.filter((candidate) => isExact(fingerprint, candidate, reader));
-  if (exact.length > 0) return only(exact) ?? only(exact.filter((twin) => isPlacedAlike(fingerprint, twin, reader)));
-  // One that had twins may as well be the one that went away.
-  if (fingerprint.hasTwins) return null;
-  return likeliest(candidates.map((element) => ({ element, score: likeness(fingerprint, element, reader) })));
+  const alike = alikeIn(candidates, fingerprint, reader);
+  if (alike.length > 0) return oneOf(alike, fingerprint, reader);
+  if (selected !== null && !PLACE.test(selector)) {
+    const fits = NAMED.test(selector) ? FITS_BY_NAME : FITS;
+    if (likeness(fingerprint, selected, reader) >= fits) return selected;
+  }
+  // One of several that were the same may as well be one that went away.
+  return fingerprint.twin.count > 1 ? null : likeliest(candidates, fingerprint, reader);
 }
 
-function likeliest(scored: { element: Element; score: number }[]): Element | null {
-  const [best, second] = scored.sort((a, b) => b.score - a.score);
+function isOneOfItsKind({ localName, ownerDocument }: Element, { own }: Fingerprint): boolean {
+  return localName === own.tag && (localName === "html" || (localName === "body" && ownerDocument.body !== null));
+}
+
+/** Those that have what told it from others when it was captured. */
+function alikeIn(candidates: Element[], fingerprint: Fingerprint, reader: FeatureReader): Element[] {
+  return candidates.filter((element) => {
+    if (!isOwnSame(fingerprint, element, reader)) return false;
+    for (let at = 0; at < fingerprint.level; at++) if (!isAboveSame(fingerprint, { element, at, reader })) return false;
+    return true;
+  });
+}
+
+function oneOf(alike: Element[], fingerprint: Fingerprint, reader: FeatureReader): Element | null {
+  const { rank, count } = fingerprint.twin;
+  if (count > 1) return alike.length === count ? alike[rank] ?? null : null;
+  const [one] = alike;
+  if (alike.length === 1 && one !== undefined) return likeness(fingerprint, one, reader) >= LIKELY ? one : null;
+  return likeliest(alike, fingerprint, reader);
+}
+
+function likeliest(candidates: Element[], fingerprint: Fingerprint, reader: FeatureReader): Element | null {
+  const scored = candidates.map((element) => ({ element, score: likeness(fingerprint, element, reader) }));
+  const finalists = scored.sort((a, b) => b.score - a.score).slice(0, MAX_FINALISTS)
+    .map(({ element, score }) => ({ element, score: 0.8 * score + 0.2 * saidAlike(element, fingerprint) }))
+    .sort((a, b) => b.score - a.score);
+  const [best, second] = finalists;
   if (best === undefined || best.score < SURE) return null;
   return second === undefined || best.score - second.score >= MARGIN ? best.element : null;
 }
 
-function only(elements: Element[]): Element | null {
-  return elements.length === 1 ? elements[0] ?? null : null;
+/** Whether assistive technology says the same of it, and of where it is. */
+function saidAlike(element: Element, { role, name, path }: Fingerprint): number {
+  const now = accessibilityOf(element);
+  const isNamedAlike = (now.name?.slice(0, MAX_TEXT_LENGTH).toWellFormed() ?? null) === name;
+  return (Number(now.role === role) + Number(isNamedAlike) + Number(pathOf(element).join() === path.join())) / 3;
 }
 
-function candidatesFor(document: Document, { own }: { own: Features }): Element[] {
-  const found: Element[] = [];
-  const roots: (Document | ShadowRoot)[] = [document];
-  for (let root = roots.pop(); root !== undefined && found.length < MAX_CANDIDATES; root = roots.pop()) {
-    for (const element of root.querySelectorAll("*")) {
-      if (element.localName === own.tag) found.push(element);
-      if (element.shadowRoot !== null) roots.push(element.shadowRoot);
-    }
+/** Elements of its tag, in the shadow trees of such hosts as it stands in. */
+function candidatesFor(document: Document, { own, hosts }: Pick<Fingerprint, "own" | "hosts">): Element[] {
+  let roots: Root[] = [document];
+  for (const host of hosts) {
+    roots = roots.flatMap((root) =>
+      [...root.querySelectorAll(CSS.escape(host))].flatMap(({ shadowRoot }) => shadowRoot ?? [])
+    );
   }
-  return found;
+  return roots.flatMap((root) => [...root.querySelectorAll(CSS.escape(own.tag))]);
 }
 
-function isPlacedAlike(fingerprint: Fingerprint, element: Element, reader: FeatureReader): boolean {
-  return JSON.stringify(besideAll(element, reader)) === JSON.stringify(fingerprint.beside);
-}
-
-function besideAll(element: Element, reader: FeatureReader): [number, number][] {
-  const all: [number, number][] = [];
-  for (let next: Element | null = element; next !== null && all.length < MAX_BESIDE; next = parentOf(next)) {
-    all.push(beside(next, reader));
+function hostsOf(element: Element): string[] {
+  const hosts: string[] = [];
+  for (let root = element.getRootNode(); isShadowRoot(root); root = root.host.getRootNode()) {
+    hosts.unshift(root.host.localName);
   }
-  return all;
+  return hosts;
 }
 
 function pathOf(element: Element): string[] {
@@ -131,7 +154,6 @@ function pathOf(element: Element): string[] {
   for (let above = parentOf(element); above !== null && path.length < MAX_PATH; above = parentOf(above)) {
     const role = roleOf(above);
     if (role !== null && role !== "generic") path.push(role);
-    if (isShadowRoot(above.getRootNode()) && above.parentElement === null) path.push("shadow");
   }
   return path;
 }
