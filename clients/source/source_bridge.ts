@@ -82,7 +82,8 @@ function createFetch(window: Window): (url: string) => Promise<string | null> {
 async function readBounded(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string | null> {
   const decoder = new TextDecoder();
   let [text, length] = ["", 0];
-  for (let reader = body.getReader();;) {
+  const reader = body.getReader();
+  for (;;) {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     length += value.length;

@@ -1,59 +1,73 @@
 const FOLDER = new URL("../tool_chains/vite/", import.meta.url).pathname;
 const TAG = /<([a-z][\w:-]*)(?=[\s>/]|$)/g;
 const NO_ELEMENT = /^(script|style|template|slot)$/;
+/** Apps that are another's but for how they start, and for JSX that needs React by name. */
+const VARIANTS: Record<string, { of: string; prefix: string }> = {
+  react18: { of: "react", prefix: "" },
+  react17: { of: "react", prefix: 'import React from "react"; ' },
+  react16: { of: "react", prefix: 'import React from "react"; ' },
+};
 
 /** A small app as its own tool chain serves it while people develop it. */
-export interface ServedApp extends AsyncDisposable {
+export interface ServedApp {
   url: string;
   folder: string;
   /** The same app, in which each element says by `data-truth` where it was written: "src/App.jsx:6:5". */
   truthUrl: string;
 }
 
-/** Starts Vite's development server on a copy of an app of `tests/tool_chains/vite/apps`. */
-export async function serveApp(framework: string, app = framework): Promise<ServedApp> {
+/** Starts Vite's development servers, each on a copy of one of the apps of `tests/tool_chains/vite/apps`. */
+export async function serveApps(names: string[]): Promise<AsyncDisposable & { apps: Map<string, ServedApp> }> {
   await using stack = new AsyncDisposableStack();
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "fingerpost_app_" }));
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "fingerpost_apps_" }));
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  await copyApp(`${FOLDER}apps/${app}`, folder, (text) => text);
-  await copyApp(`${FOLDER}apps/${app}`, `${folder}/truth`, withTruth);
-  const args = [
-    "run",
-    "--quiet",
-    "--allow-all",
-    "--config",
-    `${FOLDER}deno.json`,
-    `${FOLDER}serve.ts`,
-    framework,
-    folder,
-  ];
+  for (const name of names) {
+    await copyApp(name, `${folder}/${name}`, (text) => text);
+    await copyApp(name, `${folder}/${name}/truth`, withTruth);
+  }
+  await Deno.symlink(`${FOLDER}node_modules`, `${folder}/node_modules`);
+  const roots = names.map((name) => `${name}=${folder}/${name}`);
+  const args = ["run", "--quiet", "--allow-all", "--config", `${FOLDER}deno.json`, `${FOLDER}serve.ts`, ...roots];
   const server = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
+  const output = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
   stack.defer(async () => {
     server.kill("SIGKILL");
+    await output.cancel();
     await server.status;
   });
-  const output = server.stdout.pipeThrough(new TextDecoderStream());
-  await Deno.symlink(`${FOLDER}node_modules`, `${folder}/node_modules`);
-  const url = await readAddress(output);
+  const addresses = await readAddresses(output);
+  const apps = new Map(
+    addresses.map(([name, url]) => [name, { url, folder: `${folder}/${name}`, truthUrl: `${url}truth/` }]),
+  );
   const served = stack.move();
-  return { url, folder, truthUrl: `${url}truth/`, [Symbol.asyncDispose]: () => served.disposeAsync() };
+  return { apps, [Symbol.asyncDispose]: () => served.disposeAsync() };
 }
 
-async function readAddress(output: ReadableStream<string>): Promise<string> {
+async function readAddresses(output: ReadableStreamDefaultReader<string>): Promise<[string, string][]> {
   let said = "";
-  for await (const part of output) {
-    said += part;
-    const address = /serving (http\S+)\n/.exec(said)?.[1];
-    if (address !== undefined) return address;
+  while (!said.includes("ready\n")) {
+    const { value, done } = await output.read();
+    if (done) throw new Error(`Vite did not start: ${said}`);
+    said += value;
   }
-  throw new Error(`Vite did not start: ${said}`);
+  return [...said.matchAll(/^(\w+) (http\S+)$/gm)].map(([, name = "", url = ""]) => [name, url]);
 }
 
-async function copyApp(from: string, to: string, change: (text: string, path: string) => string, inner = "") {
+async function copyApp(name: string, to: string, change: (text: string, path: string) => string): Promise<void> {
+  const variant = VARIANTS[name];
+  if (variant !== undefined) {
+    const prefixed = (text: string, path: string): string =>
+      change(path.endsWith(".jsx") ? variant.prefix + text : text, path);
+    await copyFolder(`${FOLDER}apps/${variant.of}`, to, prefixed);
+    await copyFolder(`${FOLDER}apps/${name}`, to, prefixed);
+  } else await copyFolder(`${FOLDER}apps/${name}`, to, change);
+}
+
+async function copyFolder(from: string, to: string, change: (text: string, path: string) => string, inner = "") {
   await Deno.mkdir(`${to}/${inner}`, { recursive: true });
   for (const { name, isDirectory } of Deno.readDirSync(`${from}/${inner}`)) {
     const path = `${inner}${name}`;
-    if (isDirectory) await copyApp(from, to, change, `${path}/`);
+    if (isDirectory) await copyFolder(from, to, change, `${path}/`);
     else await Deno.writeTextFile(`${to}/${path}`, change(await Deno.readTextFile(`${from}/${path}`), path));
   }
 }
@@ -62,10 +76,10 @@ async function copyApp(from: string, to: string, change: (text: string, path: st
 function withTruth(text: string, path: string): string {
   if (!path.startsWith("src/")) return text;
   const lines = text.split("\n").map((line, row) =>
-    line.includes("elsewhere") ? line : line.replaceAll(
-      TAG,
-      (tag, name, column) => NO_ELEMENT.test(name) ? tag : `${tag} data-truth='${path}:${row + 1}:${column + 1}'`,
-    )
+    line.includes("elsewhere")
+      ? line
+      : line.replaceAll(TAG, (tag, name, column) =>
+        NO_ELEMENT.test(name) ? tag : `${tag} data-truth='${path}:${row + 1}:${column + 1}'`)
   );
   return lines.join("\n");
 }
