@@ -1,0 +1,47 @@
+// What the tests of the pointer have in each frame, before anything of the page runs: a pointer whose host notes what it is asked.
+import { createPointer } from "../../clients/pointer/pointer.ts";
+
+const { attachShadow } = Element.prototype;
+/** The overlay's shadow root is closed to pages; tests hold it. `#open` opens it, for tools that look from outside. */
+let root = null;
+Element.prototype.attachShadow = function (options) {
+  const isOverlay = this.localName === "fingerpost-pointer";
+  const made = attachShadow.call(this, isOverlay && location.hash === "#open" ? { mode: "open" } : options);
+  if (isOverlay) root = made;
+  return made;
+};
+
+const sent = [];
+let ended = 0;
+/** What `send` answers; a test may replace it. */
+let answer = () => Promise.resolve();
+
+const pointer = createPointer(globalThis.window, {
+  send(taken) {
+    sent.push(...taken.map(({ element, note, number }) => ({ what: element.id || element.localName, note, number })));
+    return Promise.resolve(answer(taken));
+  },
+  componentOf: (element) =>
+    Promise.resolve(element.dataset?.component ? { framework: "test", name: element.dataset.component } : null),
+  ended: () => ended++,
+});
+
+globalThis.held = {
+  pointer,
+  sent,
+  root: () => root,
+  ended: () => ended,
+  answerWith: (made) => answer = made,
+  part: (selector) => root.querySelector(selector),
+  text: (selector) => root.querySelector(selector)?.innerText ?? null,
+  /** Where a part of the overlay lies, null if it is not shown. */
+  box(selector) {
+    const part = root.querySelector(selector);
+    if (!part || !part.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return null;
+    const { x, y, width, height } = part.getBoundingClientRect();
+    return { x, y, width, height };
+  },
+  async until(holds) {
+    while (!holds()) await new Promise((resolve) => requestAnimationFrame(resolve));
+  },
+};
