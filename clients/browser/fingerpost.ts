@@ -35,7 +35,7 @@ export interface FingerpostOptions {
   kind?: RoomOptions["kind"];
   /** Which tab this is, asked at each connect. */
   page: () => PageFacts;
-  /** Does what somebody asks of the page, within 5 s, and returns what it found; absent: nothing can be asked. */
+  /** Does what somebody asks of the page, within 5 s, and returns what it found; absent: nothing can be asked. A `FingerpostError` says `NOT_FOUND` or `TOO_LARGE`, other errors are `UNAVAILABLE`. */
   onCommand?: (command: Command) => CommandResult | Promise<CommandResult>;
   /** The server refused an update or a `stale`: the element may be gone. */
   onRefused?: (elementId: string, error: FingerpostError) => void;
@@ -159,7 +159,8 @@ export function connectFingerpost(options: FingerpostOptions): FingerpostClient 
       if (options.onCommand === undefined) throw new Error("This page does no commands");
       return { type: "result", elementId: command.elementId, ...await options.onCommand(command) };
     } catch (error) {
-      return { type: "error", code: "UNAVAILABLE", message: error instanceof Error ? error.message : String(error) };
+      const code = error instanceof FingerpostError ? error.code : "UNAVAILABLE";
+      return { type: "error", code, message: error instanceof Error ? error.message : String(error) };
     }
   }
 

@@ -44,6 +44,11 @@ export function describeElement(
   }, pageSecrets(element));
 }
 
+/** Where an element is and how the page is scrolled: of `describeElement`, what changes most, alone and quickly. */
+export function describePlace(element: Element): Pick<Description, "box" | "viewport"> {
+  return { box: boxOf(element), viewport: viewportOf(element.ownerDocument) };
+}
+
 /** The fields of `now` that differ from `before`, whole; null: none. */
 export function changedFields(before: ElementChange, now: ElementChange): ElementChange | null {
   const changed = FIELDS.filter((field) => now[field] !== undefined && !isSame(before[field], now[field]));
