@@ -1,7 +1,7 @@
 import { maskText } from "../masking/masking.ts";
-import { attributeOf, childrenOf, isText, parentOf } from "./_dom_nodes.ts";
+import { attributeOf, childrenOf, isHtml, isText, parentOf } from "./_dom_nodes.ts";
 import { isStableValue, TEST_IDS } from "./_selector_parts.ts";
-import { isGenerated, stableClasses } from "./_stable_names.ts";
+import { isGenerated, lookingClasses, stableClasses } from "./_stable_names.ts";
 
 /** What is in an element, the same in any order. */
 export interface Contents {
@@ -25,6 +25,15 @@ export interface FeatureReader {
   of(element: Element): Features;
   says(element: Element): string[];
   contents(element: Element): Contents;
+  looks(element: Element): Looks;
+}
+
+/** Digests of all attributes in an element and of its own, the same in any order: states, styles, utility classes. */
+export interface Looks {
+  /** Without what a build or a render names. */
+  lasting: number;
+  /** Ids aside, with all. */
+  all: number;
 }
 
 /** Attributes that say what an element is, and not how it looks or in which state it is. */
@@ -33,11 +42,16 @@ const SAYING = [
   ..."name type role aria-label href src alt title placeholder for action slot part value datetime itemprop scope d points lang icon"
     .split(" "),
 ];
+/** Of what is drawn it is a shape's place that tells it from others. */
+const DRAWN = "x y x1 y1 x2 y2 cx cy r rx width height viewBox transform".split(" ");
+/** What frameworks and builds name, and what `says` has. */
+const UNSAID =
+  /^(?:id|class|for|data-v-.*|_ng.*|ng-.*|data-react.*|data-s-.*|aria-(?:labelledby|describedby|controls|owns))$/;
 const MAX_SAID_LENGTH = 50;
 const MAX_SAID = 12;
 const MAX_SKETCH = 6;
 /** Elements above that are looked at: what lies further up holds half of the page. */
-const MAX_ABOVE = 8;
+const MAX_ABOVE = 16;
 /** No page that is read nests deeper. */
 const MAX_DEPTH = 250;
 
@@ -45,10 +59,12 @@ const MAX_DEPTH = 250;
 export function createFeatureReader(): FeatureReader {
   const said = new Map<Element, string[]>();
   const held = new Map<Element, Contents>();
+  const looked = new Map<Element, Looks>();
   return {
     of: (element) => ({ tag: element.localName, says: says(element), ...contents(element, 0) }),
     says,
     contents: (element) => contents(element, 0),
+    looks: (element) => looks(element, 0),
   };
 
   function says(element: Element): string[] {
@@ -68,6 +84,20 @@ export function createFeatureReader(): FeatureReader {
       sums.sketch = merged(sums.sketch, inside.sketch);
     }
     held.set(element, sums);
+    return sums;
+  }
+
+  function looks(element: Element, depth: number): Looks {
+    const known = looked.get(element);
+    if (known !== undefined) return known;
+    const sums = ownLooks(element);
+    for (const child of depth > MAX_DEPTH ? [] : childrenOf(element)) {
+      const inside = looks(child, depth + 1);
+      // Multiplied, so that what lies in one child is not the same as what lies in another.
+      sums.lasting = (sums.lasting + Math.imul(inside.lasting, 31)) >>> 0;
+      sums.all = (sums.all + Math.imul(inside.all, 31)) >>> 0;
+    }
+    looked.set(element, sums);
     return sums;
   }
 }
@@ -111,7 +141,7 @@ function saidBy(element: Element): string[] {
   const said: string[] = [];
   const { id } = element;
   if (id !== "" && !isGenerated(id) && maskText(id) === id) said.push(`#${shortened(id)}`);
-  for (const name of SAYING) {
+  for (const name of isHtml(element) ? SAYING : [...SAYING, ...DRAWN]) {
     const value = attributeOf(element, name);
     if (value === null || value === "") continue;
     if (value.length > MAX_SAID_LENGTH) said.push(`${name}=${digestOf(value)}`);
@@ -121,6 +151,12 @@ function saidBy(element: Element): string[] {
     if (kind === "semantic" && maskText(name) === name) said.push(`.${shortened(name)}`);
   }
   return said.slice(0, MAX_SAID).sort();
+}
+
+function ownLooks({ localName, attributes, classList }: Element): Looks {
+  const said = [...attributes].filter(({ name }) => !UNSAID.test(name)).map(({ name, value }) => `${name}=${value}`);
+  const digest = (classes: Iterable<string>) => digestOf([localName, ...said, ...classes].sort().join("\n"));
+  return { lasting: digest(lookingClasses(classList)), all: digest(classList) };
 }
 
 function shortened(name: string): string {

@@ -6,15 +6,19 @@ const WEIGHTS = { says: 4, text: 4, shape: 1 };
 /** What the elements above weigh, nearest first. */
 const ABOVE_WEIGHTS = [2, 1.5, 1, 1, 0.7, 0.7, 0.5, 0.5];
 
-/** An element above one, as a fingerprint has it. */
+/** An element above one, as a fingerprint has it; further up without a sketch. */
 export interface Above extends Contents {
   tag: string;
   says: number;
 }
 
-/** What an element above one is remembered by. */
-export function remember(element: Element, reader: FeatureReader): Above {
-  return { tag: element.localName, says: digestOfSaid(reader.says(element)), ...reader.contents(element) };
+/** What the elements above one are remembered by, nearest first. */
+export function rememberAbove(element: Element, reader: FeatureReader): Above[] {
+  return elementsAbove(element).map((above, at) => {
+    const { text, shape, sketch } = reader.contents(above);
+    const says = digestOfSaid(reader.says(above));
+    return { tag: above.localName, says, text, shape, sketch: at < ABOVE_WEIGHTS.length ? sketch : [] };
+  });
 }
 
 /** Whether an element has the features of a fingerprint. */
@@ -48,7 +52,7 @@ export function likeness({ own, above }: Fingerprint, element: Element, reader: 
   if (own.says.length + now.says.length > 0) weigh(WEIGHTS.says, shared(own.says, now.says));
   if (own.text !== 0 || now.text !== 0) weigh(WEIGHTS.text, textLikeness(own, now));
   if (own.shape !== 0 || now.shape !== 0) weigh(WEIGHTS.shape, Number(own.shape === now.shape));
-  weighAbove(above, elementsAbove(element).map((above) => remember(above, reader)), weigh);
+  weighAbove(above, rememberAbove(element, reader), weigh);
   return whole === 0 ? 0 : sum / whole;
 }
 

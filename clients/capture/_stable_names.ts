@@ -48,12 +48,23 @@ export interface StableClass {
 
 /** Of an element's classes those that outlive a build and a change of state. */
 export function stableClasses(classes: Iterable<string>): StableClass[] {
+  return builtClasses(classes).flatMap(({ name, kind, isPrefix }) =>
+    kind === "state" ? [] : [{ name, kind, isPrefix }]
+  );
+}
+
+/** Of an element's classes those that outlive a build, also those that say in which state it is. */
+export function lookingClasses(classes: Iterable<string>): string[] {
+  return builtClasses(classes).map(({ name }) => name);
+}
+
+function builtClasses(classes: Iterable<string>) {
   const names = [...classes];
   const isStyled = names.some((name) => STYLED.test(name));
   return names.flatMap((name) => {
     const prefix = modulePrefix(name);
     const kind = classKind(prefix === null ? name : localName(prefix));
-    if (kind === "generated" || kind === "state" || (isStyled && STYLED_HASH.test(name))) return [];
+    if (kind === "generated" || (isStyled && STYLED_HASH.test(name))) return [];
     return [{ name: prefix ?? name, kind, isPrefix: prefix !== null }];
   });
 }

@@ -1,8 +1,9 @@
 import { maskText } from "../masking/masking.ts";
 import { accessibilityOf, roleOf } from "./_accessibility.ts";
 import { isShadowRoot, parentOf, type Root } from "./_dom_nodes.ts";
-import { createFeatureReader, elementsAbove, type FeatureReader, type Features } from "./_features.ts";
-import { type Above, isAboveSame, isOwnSame, likeness, remember } from "./_likeness.ts";
+import { createFeatureReader, type FeatureReader, type Features } from "./_features.ts";
+import { type Above, isAboveSame, isOwnSame, likeness, rememberAbove } from "./_likeness.ts";
+import { twinAmong, type Twins, twinsOf } from "./_twins.ts";
 import { textOf } from "./_text.ts";
 import { documentOf, findElement } from "./selector.ts";
 
@@ -21,8 +22,8 @@ export interface Fingerprint {
   hosts: string[];
   /** How many of those above it takes to tell it from every other element. */
   level: number;
-  /** Of elements that are the same in all of this: which it is, and of how many. */
-  twin: { rank: number; count: number };
+  /** Of elements that are the same in all of this. */
+  twins: Twins;
 }
 
 const MAX_TEXT_LENGTH = 120;
@@ -48,16 +49,19 @@ export function fingerprintOf(element: Element): Fingerprint {
     role,
     name: name?.slice(0, MAX_TEXT_LENGTH).toWellFormed() ?? null,
     text: maskText(textOf(element, MAX_TEXT_LENGTH)).toWellFormed(),
-    above: elementsAbove(element).map((above) => remember(above, reader)),
+    above: rememberAbove(element, reader),
     path: pathOf(element),
     hosts: hostsOf(element),
   };
   let alike = candidatesFor(element.ownerDocument, print).filter((other) => isOwnSame(print, other, reader));
   let level = 0;
-  for (; alike.length > 1 && level < print.above.length; level++) {
-    alike = alike.filter((element) => isAboveSame(print, { element, at: level, reader }));
+  for (let at = 0; alike.length > 1 && at < print.above.length; at++) {
+    const rest = alike.filter((element) => isAboveSame(print, { element, at, reader }));
+    // What tells none of them apart is not asked again: the page around them may be another then.
+    if (rest.length < alike.length) level = at + 1;
+    alike = rest;
   }
-  return { ...print, level, twin: { rank: alike.indexOf(element), count: alike.length } };
+  return { ...print, level, twins: twinsOf(element, alike, reader) };
 }
 
 /**
@@ -89,7 +93,7 @@ function search(
     if (likeness(fingerprint, selected, reader) >= fits) return selected;
   }
   // One of several that were the same may as well be one that went away.
-  return fingerprint.twin.count > 1 ? null : likeliest(candidates, fingerprint, reader);
+  return fingerprint.twins.count > 1 ? null : likeliest(candidates, fingerprint, reader);
 }
 
 function isOneOfItsKind({ localName, ownerDocument }: Element, { own }: Fingerprint): boolean {
@@ -106,8 +110,7 @@ function alikeIn(candidates: Element[], fingerprint: Fingerprint, reader: Featur
 }
 
 function oneOf(alike: Element[], fingerprint: Fingerprint, reader: FeatureReader): Element | null {
-  const { rank, count } = fingerprint.twin;
-  if (count > 1) return alike.length === count ? alike[rank] ?? null : null;
+  if (fingerprint.twins.count > 1) return twinAmong(alike, fingerprint.twins, reader);
   const [one] = alike;
   if (alike.length === 1 && one !== undefined) return likeness(fingerprint, one, reader) >= LIKELY ? one : null;
   return likeliest(alike, fingerprint, reader);

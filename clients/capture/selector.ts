@@ -125,14 +125,18 @@ function pathOf(element: Element, root: Root | null): string[] {
   const steps: string[] = [];
   for (let current: Element | null = element; current !== null; current = current.parentElement) {
     if (root !== null && current !== element) {
-      const anchor = partsOf(current).find(({ css, cost }) =>
-        cost < PLACE_COST && isOnly(root, css, current ?? element)
-      );
-      if (anchor !== undefined) return [anchor.css, ...steps];
+      const anchor = anchorOf(root, current);
+      if (anchor !== null) return [anchor, ...steps];
     }
-    steps.unshift(stepOf(current));
+    // A shadow tree has several elements at its top, and no name for its root that every browser knows.
+    const isTop = root !== null && current.parentElement === null && current !== current.ownerDocument.documentElement;
+    steps.unshift(`${stepOf(current)}${isTop ? ":not(* > *)" : ""}`);
   }
   return steps;
+}
+
+function anchorOf(root: Root, element: Element): string | null {
+  return partsOf(element).find(({ css, cost }) => cost < PLACE_COST && isOnly(root, css, element))?.css ?? null;
 }
 
 /** What tells an element from its siblings: its best part that none of them fits, or its tag and place. */

@@ -70,7 +70,8 @@ function findPicked(samples) {
   return samples.map(({ selector, fingerprint }, at) => {
     const found = capture.findAgain(document, selector, fingerprint);
     if (found === picked[at]) return "found";
-    if (!picked[at].isConnected) return found === null ? "gone" : "wrong";
+    // The page itself made another one in its place.
+    if (!picked[at].isConnected) return "gone";
     return found === null ? "unsure" : "wrong";
   });
 }

@@ -75,10 +75,18 @@ export function serveRealPage({ site }: RealPage): AsyncDisposable & { url: stri
 export async function showRealPage(page: Page, url: string): Promise<void> {
   await page.goto(url, { waitUntil: "load" });
   await page.waitForFunction('document.querySelector(":not(:defined)") === null');
+  await page.waitForFunction(IS_STILL, null, { polling: 100 });
   await addCapture(page);
   await page.evaluate(RENDERS);
 }
 
+/** Whether the page has as many elements as the last few times: what scripts add comes after its load. */
+const IS_STILL = `(() => {
+  const count = document.querySelectorAll("*").length;
+  const seen = globalThis.seenCounts ??= [];
+  seen.push(count);
+  return seen.length >= 4 && seen.slice(-4).every((one) => one === count);
+})()`;
 const RENDERS = bundle(DRIVER, "iife");
 let material: string | null = null;
 
