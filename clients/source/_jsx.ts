@@ -24,7 +24,7 @@ const ATTRIBUTE = /\s*([A-Za-z_$][\w$:.-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|(?=[
 const SPACE_AND_COMMENTS = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const QUOTED = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/y;
 const REGULAR_EXPRESSION = /\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
-const MAX_LENGTH = 500_000;
+const MAX_LENGTH = 200_000;
 const MAX_DEPTH = 300;
 
 /** All JSX elements of a module's text, outer before inner; null where it can't be read with certainty. */

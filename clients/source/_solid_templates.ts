@@ -20,8 +20,10 @@ export interface SolidModule {
   elements: TemplateElement[];
 }
 
+// Names are bounded: a map in the text is one word of a million letters.
 const TEMPLATE =
-  /([\w$]+)\s*=\s*(?:\/\*[^*]*\*\/\s*)?[\w$]*template[\w$]*\(\s*(["'`])((?:\\[\s\S]|(?!\2)[^\\])*)\2\s*([^)]*)\)/g;
+  /(?<![\w$])([\w$]{1,60})\s{0,9}=\s{0,9}(?:\/\*[^*]{0,60}\*\/\s{0,9})?[\w$]{0,60}?template[\w$]{0,60}\(\s{0,9}(["'`])((?:\\[\s\S]|(?!\2)[^\\])*)\2\s{0,9}([^)]{0,60})\)/g;
+const USE = /(?<![\w$])(?:([\w$]{1,60})\(\)|[\w$]{0,60}?getNextElement[\w$]{0,60}\(([\w$]{1,60}))/g;
 const MAX_TEMPLATES = 2_000;
 
 /** What the Solid templates of a module make; `inert` is a document of which nothing is loaded. */
@@ -63,7 +65,7 @@ function unescape(_: string, sign: string): string {
 // Each use in the order of the module; a template that is written twice alike is one, used twice.
 function usesOf(text: string, declared: Map<string, Element>): Element[] {
   const uses: Element[] = [];
-  for (const [, called, given] of text.matchAll(/([\w$]+)\(\)|[\w$]*getNextElement[\w$]*\(([\w$]+)/g)) {
+  for (const [, called, given] of text.matchAll(USE)) {
     const root = declared.get(called ?? given ?? "");
     if (root !== undefined) uses.push(root);
   }

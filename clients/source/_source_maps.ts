@@ -55,8 +55,7 @@ export function createSourceMaps(document: Document, fetchText: (url: string) =>
   async function loadAnew(url: string): Promise<Script | null> {
     const text = await fetchOwn(url);
     if (text === null) return null;
-    const named = text.slice(-MAX_TEXT_LENGTH).matchAll(/^\s*\/\/[#@] sourceMappingURL=(\S+)\s*$/gm);
-    const mapUrl = [...named].at(-1)?.[1];
+    const mapUrl = mapUrlOf(text);
     const json = url.includes("/__nextjs_source-map?") ? text : await readMap(mapUrl, url);
     const map: unknown = json === null ? null : JSON.parse(json.replace(/^\)\]\}'[^\n]*\n/, ""));
     return { url, text, mapAt: (line, column) => partOf(map, { line, column }, url) };
@@ -65,7 +64,7 @@ export function createSourceMaps(document: Document, fetchText: (url: string) =>
   function readMap(mapUrl: string | undefined, scriptUrl: string): Promise<string | null> | string | null {
     if (mapUrl === undefined) return null;
     const [, encoded, plain] = /^data:application\/json[^,]*?(?:;base64,(.*)|,(.*))$/s.exec(mapUrl) ?? [];
-    if (encoded !== undefined) return new TextDecoder().decode(Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0)));
+    if (encoded !== undefined) return decodeBase64(encoded);
     if (plain !== undefined) return decodeURIComponent(plain);
     return fetchOwn(new URL(mapUrl, scriptUrl).href);
   }
@@ -75,6 +74,21 @@ export function createSourceMaps(document: Document, fetchText: (url: string) =>
     const text = await fetchText(url);
     return typeof text === "string" && text.length <= MAX_TEXT_LENGTH ? text : null;
   }
+}
+
+// The last one counts: earlier ones are in what was bundled.
+function mapUrlOf(text: string): string | undefined {
+  const start = text.lastIndexOf("sourceMappingURL=");
+  return /\/\/[#@]\s?$/.test(text.slice(Math.max(0, start - 4), start))
+    ? /=(\S+)/.exec(text.slice(start))?.[1]
+    : undefined;
+}
+
+function decodeBase64(encoded: string): string {
+  const binary = atob(encoded);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
+  return new TextDecoder().decode(bytes);
 }
 
 /** The source position behind one of a script, from 0. */

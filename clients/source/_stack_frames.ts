@@ -7,6 +7,7 @@ export interface Frame {
 }
 
 const MAX_STACK_LENGTH = 20_000;
+const MAX_LINE_LENGTH = 5_000;
 const MAX_FRAMES = 30;
 /** Below it React called the component: what is further down did not write the element. */
 const BOTTOM = /react[-_]stack[-_]bottom[-_]frame/;
@@ -27,6 +28,7 @@ export function parseStack(stack: string): Frame[] {
 }
 
 function parseFrame(line: string): Frame | null {
+  if (line.length > MAX_LINE_LENGTH) return null;
   const [, name = "", url, row, column] = CHROMIUM_FRAME.exec(line) ?? OTHER_FRAME.exec(line) ?? [];
   if (url === undefined || url === "<anonymous>") return null;
   return { functionName: name.trim(), url, line: Number(row), column: Number(column) };
