@@ -6,7 +6,8 @@ import { placeBeside } from "./_placement.ts";
 import { nameOf } from "./_speaker.ts";
 import { boxOf, type Tracker } from "./_tracker.ts";
 
-const KEYS = "Enter sends, Shift+Enter: new line";
+const KEYS = "↵ send  ⇧↵ new line";
+const KEYS_SPOKEN = "Enter sends, Shift and Enter begin a new line, Alt and arrow keys go to another element.";
 
 /** The field for what is to be said about an element. */
 export interface Note {
@@ -32,7 +33,7 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
   const field = document.createElement("textarea");
   const number = build(document, "span", { class: "number" });
   const what = build(document, "span", { class: "what" });
-  const keys = build(document, "span", { class: "keys", id: "keys" }, [KEYS]);
+  const keys = build(document, "span", { class: "keys", "aria-hidden": "true" }, [KEYS]);
   const send = build(document, "button", { class: "send", type: "button" });
   const cancel = build(document, "button", { class: "cancel", type: "button" }, ["Cancel"]);
   const card = build(document, "div", { class: "note", role: "dialog" }, [
@@ -104,7 +105,7 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
 function fieldAttributes(number: number): [string, string][] {
   return [
     ["aria-label", `Note for ${number}`],
-    ["aria-describedby", "keys"],
+    ["aria-description", KEYS_SPOKEN],
     ["placeholder", "What should change?"],
     ["rows", "2"],
     ["dir", "auto"],

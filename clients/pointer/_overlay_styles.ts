@@ -72,7 +72,7 @@ const NOTE = `
 .note textarea::placeholder { color: var(--soft); opacity: 1; }
 .note textarea:focus-visible { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .note footer { display: flex; gap: 6px; align-items: center; }
-.note .keys { flex: 1; min-width: 0; font-weight: 400; color: var(--soft); }
+.note .keys { flex: 1; min-width: 0; white-space: pre-wrap; font-weight: 400; color: var(--soft); }
 .note button { font: 600 12px/16px system-ui, sans-serif; padding: 6px 12px; border-radius: 8px; border: 1px solid transparent; margin: 0;
   background: none; color: var(--ink); cursor: pointer; }
 .note button:hover { background: var(--fill); }
