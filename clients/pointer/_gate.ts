@@ -7,11 +7,11 @@ const DEEDS = [
     " ",
   ),
   ..."click dblclick auxclick contextmenu keydown keypress keyup focus blur focusin focusout selectstart".split(" "),
-  ..."dragstart drag dragenter dragover dragleave dragend drop".split(" "),
+  ..."dragstart drag dragenter dragover dragleave dragend drop copy cut paste".split(" "),
 ];
 const TOUCHES = ["touchstart", "touchmove", "touchend", "touchcancel"];
 /** Of these the page hears unless they are about the overlay. */
-const OWN = "beforeinput input compositionstart compositionupdate compositionend copy cut paste beforetoggle toggle"
+const OWN = "beforeinput input compositionstart compositionupdate compositionend beforetoggle toggle"
   .split(" ");
 /** While pointing only: listening costs. `wheel` may be kept from scrolling, which browsers wait for. */
 const COSTLY = ["wheel", "pointerrawupdate"];

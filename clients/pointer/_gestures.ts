@@ -18,7 +18,8 @@ export interface Gestures {
   look(): void;
   /** The keyboard chose; the mouse has to move to take over again. */
   yield(): void;
-  stop(): void;
+  /** Forgets the mouse; tells what lay under it last. */
+  stop(): Element | null;
 }
 
 export function createGestures(
@@ -92,11 +93,13 @@ export function createGestures(
     look,
     yield: () => isYielding = true,
     stop() {
+      const last = place && elementAt(view.document, place, overlay.shell).element;
       view.cancelAnimationFrame(frame);
       frame = 0;
       place = null;
       isYielding = false;
       open(false);
+      return last;
     },
   };
 }

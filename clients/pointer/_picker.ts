@@ -4,6 +4,7 @@ import { createFrames } from "./_frames.ts";
 import { createGate } from "./_gate.ts";
 import { createGestures } from "./_gestures.ts";
 import { createHint } from "./_hint.ts";
+import { keepHovered } from "./_hovered.ts";
 import { createHover } from "./_hover.ts";
 import { isArrow, meaningOf } from "./_keys.ts";
 import { type Marks, PROVISIONAL } from "./_marks.ts";
@@ -51,6 +52,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
   let writing: Taken | null = null;
   let hasWarned = false;
   let giveFocusBack = () => {};
+  let tellLeft: ReturnType<typeof keepHovered> = () => {};
   overlay.glass.setAttribute("aria-label", HOW_TO);
 
   function start(): void {
@@ -65,6 +67,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     mouse = null;
     gate.open();
     giveFocusBack = keepFocus(view);
+    tellLeft = keepHovered(view);
     overlay.show(overlay.glass);
     overlay.raise();
     if (view.parent === view) hint.show();
@@ -95,7 +98,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     view.removeEventListener("scroll", gestures.look, { capture: true });
     const list = taken.list();
     putNoteAway();
-    gestures.stop();
+    tellLeft(gestures.stop());
     hover.show(null);
     hint.hide();
     taken.clear();
