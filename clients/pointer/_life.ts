@@ -88,6 +88,7 @@ export function createLife(held: HeldElement, { view, told, framePath, ask }: Li
     let restMs = MIN_REST_MS;
     if (stirred !== null) {
       const seen = see(current, stirred);
+      isPrintOld ||= stirred === "all";
       stirred = null;
       // Before it is told: what happens from now on is another change.
       watch?.resume();
@@ -95,7 +96,7 @@ export function createLife(held: HeldElement, { view, told, framePath, ask }: Li
       if (change !== null || isReturned) tell(change ?? {});
       restMs = Math.max(restMs, (change?.html?.length ?? 0) / MAX_CHARACTERS_PER_MS);
     }
-    if (isPrintOld && now() - printedAt >= PRINT_REST_MS) print(current);
+    if (isPrintOld) renewPrint(current);
     return restMs;
   }
 
@@ -114,12 +115,11 @@ export function createLife(held: HeldElement, { view, told, framePath, ask }: Li
     isReturned = false;
     known = { ...known, ...change };
     if (change.selector !== undefined) selector = change.selector;
-    if (change.html === undefined && change.attributes === undefined && change.text === undefined) return;
-    isPrintOld = true;
-    ask(PRINT_REST_MS);
   }
 
-  function print(element: Element): void {
+  function renewPrint(element: Element): void {
+    const waitMs = printedAt + PRINT_REST_MS - now();
+    if (waitMs > 0) return ask(waitMs);
     fingerprint = fingerprintOf(element);
     printedAt = now();
     isPrintOld = false;
@@ -164,8 +164,6 @@ export function createLife(held: HeldElement, { view, told, framePath, ask }: Li
     watchOver(found);
     told.found(elementId, found);
     stirred = "all";
-    isPrintOld = true;
-    ask(PRINT_REST_MS);
     return look();
   }
 

@@ -60,7 +60,9 @@ export function watchElement(
     let isFirst = true;
     const current = new view.IntersectionObserver(([entry]) => {
       if (sentry !== current || entry === undefined) return;
-      if (!isFirst) return leave(current);
+      // The first comes with the next frame: until then it may have moved already.
+      const { x, y } = entry.boundingClientRect;
+      if (!isFirst || x !== left || y !== top) return leave(current);
       isFirst = false;
       // A part that is clipped is not missed; of what can't be seen at all, scrolling tells.
       const { intersectionRatio } = entry;

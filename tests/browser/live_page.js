@@ -12,7 +12,10 @@ const note = (event) => {
 };
 const live = createLiveElements(globalThis.window, {
   update(elementId, change) {
-    if (held.refuses) throw new Error("Too much waits");
+    if (held.refuses) {
+      held.onRefused?.();
+      throw new Error("Too much waits");
+    }
     note({ what: "update", elementId, change });
   },
   stale: (elementId) => note({ what: "stale", elementId }),
