@@ -128,7 +128,7 @@ browserTest(
 );
 
 browserTest(
-  "what a page no longer shows after a reload is stale after ten seconds, and then costs nothing",
+  "what a page no longer shows after a reload is stale after ten seconds",
   async (page) => {
     const before = await openLivePage(page, CARD);
     const held = await before(`(it) => it.remember(card)`);

@@ -4,6 +4,27 @@ import { selectorFor } from "../../clients/capture/selector.ts";
 import { createCommands } from "../../clients/pointer/commands.ts";
 import { createLiveElements } from "../../clients/pointer/live.ts";
 
+/** The time that timers and observers of the library take, and how often they are called. */
+const spent = { ms: 0, longest: 0, calls: 0 };
+const timed = (callback) =>
+  function (...given) {
+    const start = performance.now();
+    callback.apply(this, given);
+    const ms = performance.now() - start;
+    spent.ms += ms;
+    spent.longest = Math.max(spent.longest, ms);
+    spent.calls++;
+  };
+for (const name of ["MutationObserver", "ResizeObserver", "IntersectionObserver"]) {
+  const Observer = globalThis[name];
+  globalThis[name] = class extends Observer {
+    constructor(callback, options) {
+      super(timed(callback), options);
+    }
+  };
+}
+const { setTimeout } = globalThis;
+
 const events = [];
 const listeners = new Set();
 const note = (event) => {
@@ -22,6 +43,7 @@ const live = createLiveElements(globalThis.window, {
   found: (elementId, element) => note({ what: "found", elementId, element }),
   lost: (elementId) => note({ what: "lost", elementId }),
 });
+globalThis.setTimeout = (callback, ms) => setTimeout(timed(callback), ms);
 const highlighted = [];
 const command = createCommands({
   live,
@@ -35,6 +57,7 @@ const held = globalThis.held = {
   refuses: false,
   screenshot: () => Promise.reject(new Error("No screen")),
   highlighted,
+  spent,
 
   /** Begins to watch what a selector finds in the document or a shadow root, under its id. */
   watch(element, elementId = element.id) {
