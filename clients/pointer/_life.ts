@@ -35,8 +35,9 @@ const STALE_AFTER_MS = 400;
 const STALE_AFTER_RELOAD_MS = 10_000;
 /** Of what stays away, the searches come further and further apart. */
 const MAX_SEARCH_REST_MS = 3_000;
-/** A fingerprint takes a look at all elements of the same tag. */
+/** A fingerprint takes a look at all elements of the same tag: it is renewed so often, and takes a hundredth of the time at most. */
 const PRINT_REST_MS = 2_000;
+const PRINT_REST_FACTOR = 100;
 /** What could not be told is told again. */
 const RETRY_MS = 1_000;
 
@@ -54,7 +55,7 @@ export function createLife(held: HeldElement, { view, told, framePath, ask }: Li
   let isStale = false;
   let isReturned = false;
   let searchRestMs = MIN_REST_MS;
-  let printedAt = now();
+  let printAt = now() + PRINT_REST_MS;
   let isPrintOld = false;
   if (current === null) awaitReturn();
   else watchOver(current);
@@ -118,10 +119,10 @@ export function createLife(held: HeldElement, { view, told, framePath, ask }: Li
   }
 
   function renewPrint(element: Element): void {
-    const waitMs = printedAt + PRINT_REST_MS - now();
-    if (waitMs > 0) return ask(waitMs);
+    const start = now();
+    if (start < printAt) return ask(printAt - start);
     fingerprint = fingerprintOf(element);
-    printedAt = now();
+    printAt = now() + Math.max(PRINT_REST_MS, (now() - start) * PRINT_REST_FACTOR);
     isPrintOld = false;
   }
 
