@@ -8,7 +8,8 @@ const ELEMENTS = 20;
 
 const CELLS = Array.from({ length: 1_000 }, (_, index) => `<span id="cell${index}">${index}</span> `).join("");
 const ITEMS = Array.from({ length: ELEMENTS }, (_, index) => `<p id="item${index}">Item <b>${index}</b></p>`).join("");
-const GRID = `<style>span { display: inline-block; width: 40px }</style><main><div id="grid">${CELLS}</div><section>${ITEMS}</section></main>`;
+const GRID =
+  `<style>span { display: inline-block; width: 40px }</style><main><div id="grid">${CELLS}</div><section>${ITEMS}</section></main>`;
 
 browserTest("live elements cost nothing while nothing changes", async (page) => {
   const run = await openLivePage(page, GRID);
