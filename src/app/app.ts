@@ -56,6 +56,7 @@ export interface App extends AsyncDisposable {
   webSockets: WebSockets;
   mcp: McpService;
   pairPage: ReturnType<typeof createPairPage>;
+  servesPointerScript: boolean;
   follow: Sessions["follow"];
   elements: Elements;
   toolExecutions: ToolExecutions;
@@ -216,6 +217,7 @@ export async function createApp(
     webSockets,
     mcp,
     pairPage,
+    servesPointerScript: config.pointerScript ?? isLoopback(config.host),
     follow: sessions.follow,
     elements,
     toolExecutions,

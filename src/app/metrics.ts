@@ -21,7 +21,7 @@ export interface MetricSources {
 }
 
 /** The paths that are told apart: a path itself may be anything. */
-export const ROUTES = ["graphql", "mcp", "screenshots", "pair", "health", "metrics", "other"] as const;
+export const ROUTES = ["graphql", "mcp", "screenshots", "pair", "pointer.js", "health", "metrics", "other"] as const;
 /** One of them. */
 export type Route = (typeof ROUTES)[number];
 

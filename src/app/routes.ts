@@ -7,6 +7,7 @@ import { answerDiscovery } from "./authorization_discovery.ts";
 import { identifySignedIn, type Incoming } from "./incoming.ts";
 import { answerMcp } from "./mcp_route.ts";
 import { answerPair } from "./pair_route.ts";
+import { answerPointerScript } from "./pointer_script.ts";
 
 /** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
@@ -41,6 +42,7 @@ async function answerOther(app: App, incoming: Incoming): Promise<Response> {
   if (discovery !== null) return discovery;
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
   if (pathname === "/mcp") return await answerMcp(app, incoming);
+  if (pathname === "/pointer.js" && app.servesPointerScript) return await answerPointerScript(request);
   if (pathname === "/pair") return await answerPair(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];
   if (screenshotId !== undefined) return await answerScreenshot(app, incoming, screenshotId);

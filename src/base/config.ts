@@ -34,6 +34,8 @@ export interface Config {
   introspection: boolean | null;
   /** "only": nothing is run but documents of the manifest in the data folder. */
   trustedDocuments: "off" | "only";
+  /** Whether `/pointer.js` is served; null: if the host is loopback. */
+  pointerScript: boolean | null;
   /** Whether the operator's own MCP tools may change something. */
   toolMutations: boolean;
   /** IPv4 addresses that WebRTC connections bind to and tell. */
@@ -99,6 +101,7 @@ const SETTINGS = {
     }).transform((hosts) => [...new Set(hosts)]),
   FINGERPOST_RTC_PORTS: z.string().transform(toPortRange).optional(),
   FINGERPOST_TRUSTED_DOCUMENTS: z.enum(["off", "only"], "must be off or only").default("off"),
+  FINGERPOST_POINTER_SCRIPT: z.enum(["on", "off"], "must be on or off").optional(),
   FINGERPOST_TOOL_MUTATIONS: z.enum(["on", "off"], "must be on or off").default("off"),
 };
 
@@ -108,6 +111,7 @@ const SECRET_SETTINGS = new Set(["FINGERPOST_ADMIN_PASSWORD", "FINGERPOST_SECRET
 export function readConfig(environment: Environment): Config {
   const read = <Name extends keyof typeof SETTINGS>(name: Name) => readSetting(environment, name);
   const introspection = read("FINGERPOST_INTROSPECTION");
+  const pointerScript = read("FINGERPOST_POINTER_SCRIPT");
   return {
     host: read("FINGERPOST_HOST"),
     port: read("FINGERPOST_PORT"),
@@ -125,6 +129,7 @@ export function readConfig(environment: Environment): Config {
     logFormat: read("FINGERPOST_LOG_FORMAT") ?? null,
     introspection: introspection === undefined ? null : introspection === "on",
     trustedDocuments: read("FINGERPOST_TRUSTED_DOCUMENTS"),
+    pointerScript: pointerScript === undefined ? null : pointerScript === "on",
     toolMutations: read("FINGERPOST_TOOL_MUTATIONS") === "on",
     rtcHosts: read("FINGERPOST_RTC_HOSTS"),
     rtcPorts: read("FINGERPOST_RTC_PORTS") ?? null,
