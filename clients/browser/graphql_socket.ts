@@ -14,6 +14,16 @@ export interface Data {
   channelMessages: Answer;
   sendSignal: { sequence: number };
   sendChannelMessage: boolean;
+  captureElement: { id: string; revision: number };
+  elementEvents: ElementEvent;
+  nodes: ({ id: string; status: string } | null)[];
+}
+
+/** What became of an element; null in the place of one that was deleted. */
+export interface ElementEvent {
+  kind: string;
+  elementId: string;
+  element: { status: string } | null;
 }
 
 /** One connection by the graphql-transport-ws protocol; when it breaks, all that runs on it fails with `UNAVAILABLE`. */
