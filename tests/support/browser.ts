@@ -1,7 +1,8 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const USUAL_PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const ARGUMENTS = [
+/** What Chromium is started with. */
+export const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -11,7 +12,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 /** How long a page may take for any one step; a condition that does not come by then never does. */
-const STEP_TIMEOUT_MS = 10_000;
+export const STEP_TIMEOUT_MS = 10_000;
 
 const named = Deno.env.get("CHROMIUM_PATH");
 const places = named ? [named] : USUAL_PLACES;
@@ -30,13 +31,8 @@ export function browserTest(
   test: (page: Page) => Promise<void>,
   { missing = null }: { missing?: string | null } = {},
 ): void {
-  const reason = executable === null ? absence : missing;
-  if (reason !== null && !isRequired) {
-    Deno.test.ignore(`${name} (skipped: ${reason})`, () => {});
-    return;
-  }
   if (executable !== null && !hasHooks) launchOnce(executable);
-  Deno.test(name, async () => {
+  testWithChromium(name, async () => {
     if (browser === null) throw new Error(`Cannot run a browser test: ${absence}`);
     const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
     try {
@@ -45,6 +41,23 @@ export function browserTest(
     } finally {
       await context.close();
     }
+  }, { missing });
+}
+
+/** Registers a test that starts Chromium itself; skipped or failing as `browserTest` where there is none. */
+export function testWithChromium(
+  name: string,
+  test: (executablePath: string) => Promise<void>,
+  { missing = null }: { missing?: string | null } = {},
+): void {
+  const reason = executable === null ? absence : missing;
+  if (reason !== null && !isRequired) {
+    Deno.test.ignore(`${name} (skipped: ${reason})`, () => {});
+    return;
+  }
+  Deno.test(name, async () => {
+    if (executable === null) throw new Error(`Cannot run a browser test: ${absence}`);
+    await test(executable);
   });
 }
 

@@ -1,0 +1,83 @@
+import type { Remote } from "./_calls.ts";
+import type { HubMethods, Toolbar, WorkerMethods } from "./_messages.ts";
+
+/** What the browser lets only the service worker do (in Firefox the background page), and what it tells only there. */
+export interface BrowserEvents {
+  methods: WorkerMethods;
+}
+
+interface Dependencies {
+  hub: Remote<HubMethods>;
+  /** Sees to it that the hub is there. */
+  wake: () => Promise<void>;
+}
+
+const TITLE = "Fingerpost";
+const POPUP = "popup.html";
+const TROUBLE_COLOR = "#b91c1c";
+const WAITING_COLOR = "#b45309";
+
+/** Listens to the browser. It remembers nothing: the worker may be stopped after any event. */
+export function listenToBrowser({ hub, wake }: Dependencies): BrowserEvents {
+  chrome.action.onClicked.addListener((tab) => void pointIn(tab.id));
+  chrome.commands.onCommand.addListener((command, tab) => {
+    if (command === "point") void pointIn(tab?.id);
+  });
+  chrome.tabs.onUpdated.addListener((tabId, { status }) => {
+    if (status === "complete") void wake().then(() => hub.call("tabLoaded", tabId)).catch(() => {});
+  });
+  chrome.tabs.onRemoved.addListener((tabId) => void wake().then(() => hub.call("tabClosed", tabId)).catch(() => {}));
+  chrome.runtime.onStartup.addListener(() => void wake().then(() => hub.call("browserStarted")));
+  chrome.runtime.onInstalled.addListener(() => void wake());
+  return { methods: { wake, inject, takeVisible, show, point: pointIn } };
+
+  async function pointIn(tabId: number | undefined): Promise<void> {
+    if (tabId === undefined) return;
+    await wake();
+    if (!await inject(tabId)) return await say(tabId, "the browser keeps extensions out of this page");
+    if (!await hub.call("point", tabId)) await chrome.action.openPopup();
+  }
+}
+
+// Twice in the same document does nothing.
+async function inject(tabId: number): Promise<boolean> {
+  const target = { tabId, allFrames: true };
+  try {
+    await chrome.scripting.executeScript({ target, files: ["page_world.js"], world: "MAIN", injectImmediately: true });
+    await chrome.scripting.executeScript({ target, files: ["content.js"], injectImmediately: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function takeVisible(tabId: number): Promise<string> {
+  const before = await inFront(tabId);
+  const picture = await chrome.tabs.captureVisibleTab(before.windowId, { format: "png" });
+  // Another tab may have come to the front meanwhile.
+  await inFront(tabId);
+  return picture;
+}
+
+async function inFront(tabId: number): Promise<chrome.tabs.Tab> {
+  const tab = await chrome.tabs.get(tabId);
+  if (!tab.active) throw new Error("The tab is not in front of its window");
+  return tab;
+}
+
+async function show({ canPoint, trouble, queued }: Toolbar): Promise<void> {
+  const text = trouble !== null ? "!" : queued > 0 ? String(queued) : "";
+  const waiting = queued > 0 ? `${queued} waiting for the server` : null;
+  await Promise.all([
+    chrome.action.setPopup({ popup: canPoint ? "" : POPUP }),
+    chrome.action.setBadgeText({ text }),
+    chrome.action.setBadgeBackgroundColor({ color: trouble !== null ? TROUBLE_COLOR : WAITING_COLOR }),
+    chrome.action.setTitle({ title: [TITLE, trouble, waiting].filter((part) => part !== null).join(": ") }),
+  ]);
+}
+
+// Until the tab shows another page.
+async function say(tabId: number, trouble: string): Promise<void> {
+  await chrome.action.setBadgeText({ tabId, text: "–" });
+  await chrome.action.setTitle({ tabId, title: `${TITLE}: ${trouble}` });
+}

@@ -1,0 +1,81 @@
+import type { Database, HeldElement, Place } from "./_database.ts";
+import type { HeldMark } from "./_messages.ts";
+import type { MarkState } from "../clients/pointer/pointer.ts";
+
+/** Captured elements whose pages may still be open, and the frames that have them. */
+export interface Held {
+  /** The server stored it: the frame keeps it fresh, if it is still there. */
+  add(element: HeldElement): Promise<void>;
+  /** Those of a document: for a frame that came, or came back. */
+  of(place: Omit<Place, "pageId">, projectId: string): Promise<HeldMark[]>;
+  ids(projectId: string): Promise<string[]>;
+  get(elementId: string): Promise<HeldElement | null>;
+  /** Takes note of what the server says of an element; answers it where that is new. */
+  setState(elementId: string, state: MarkState): Promise<HeldElement | null>;
+  remove(elementId: string): Promise<HeldElement | null>;
+  /** Forgets a closed tab's. */
+  removeTab(tabId: number): Promise<void>;
+  clear(): Promise<void>;
+}
+
+/** The oldest of a tab make room: each is looked after while its page changes. */
+export const MAX_HELD_PER_TAB = 200;
+
+/** Builds the record of held elements. */
+export function createHeld(database: Database): Held {
+  return { add, of, ids, get, setState, remove, removeTab, clear: () => database.clear("held") };
+
+  async function add(element: HeldElement): Promise<void> {
+    const transaction = database.transaction("held", "readwrite");
+    const others = await transaction.store.index("tabId").getAll(element.tabId);
+    const oldest = others.toSorted((one, other) => one.revision - other.revision);
+    for (const { elementId } of oldest.slice(0, Math.max(0, others.length + 1 - MAX_HELD_PER_TAB))) {
+      await transaction.store.delete(elementId);
+    }
+    await transaction.store.put(element);
+    await transaction.done;
+  }
+
+  async function of(place: Omit<Place, "pageId">, projectId: string): Promise<HeldMark[]> {
+    const all = await database.getAllFromIndex("held", "tabId", place.tabId);
+    return all.filter(({ url, framePath, ...held }) =>
+      url === place.url && framePath === place.framePath && held.projectId === projectId
+    ).map(({ elementId, clientId, selector, fingerprint, number, state }) => ({
+      ...{ elementId, clientId, selector, fingerprint, number, state },
+    }));
+  }
+
+  async function ids(projectId: string): Promise<string[]> {
+    return (await database.getAll("held")).filter((held) => held.projectId === projectId).map((held) => held.elementId);
+  }
+
+  async function get(elementId: string): Promise<HeldElement | null> {
+    return await database.get("held", elementId) ?? null;
+  }
+
+  async function setState(elementId: string, state: MarkState): Promise<HeldElement | null> {
+    const transaction = database.transaction("held", "readwrite");
+    const held = await transaction.store.get(elementId);
+    if (held === undefined || held.state === state) return null;
+    await transaction.store.put({ ...held, state });
+    await transaction.done;
+    return held;
+  }
+
+  async function remove(elementId: string): Promise<HeldElement | null> {
+    const held = await get(elementId);
+    await database.delete("held", elementId);
+    return held;
+  }
+
+  async function removeTab(tabId: number): Promise<void> {
+    const transaction = database.transaction("held", "readwrite");
+    for (const key of await transaction.store.index("tabId").getAllKeys(tabId)) await transaction.store.delete(key);
+    await transaction.done;
+  }
+}
+
+/** An address without its fragment: what the document was loaded from. */
+export function withoutFragment(url: string): string {
+  return url.replace(/#.*$/, "");
+}

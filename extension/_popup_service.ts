@@ -1,0 +1,43 @@
+import { callOver } from "./_calls.ts";
+import type { Held } from "./_held.ts";
+import type { HubForPopup, PopupMethods, Snapshot } from "./_messages.ts";
+import type { PairingState } from "./_pairing.ts";
+import type { Queue } from "./_queue.ts";
+import type { Tabs } from "./_tabs.ts";
+
+interface Dependencies {
+  pairing: PairingState;
+  queue: Queue;
+  held: Held;
+  tabs: Tabs;
+  /** Who is told of each change. */
+  popups: Set<(snapshot: Snapshot) => void>;
+  snapshot: () => Snapshot;
+  changed: () => void;
+}
+
+/** Answers the extension's window over its port, and keeps what it shows fresh. */
+export function servePopup(port: chrome.runtime.Port, dependencies: Dependencies): void {
+  const { pairing, queue, tabs, popups, snapshot, changed } = dependencies;
+  // A page has no business here: content scripts come from a tab, and under their page's address.
+  if (port.sender?.url?.startsWith(chrome.runtime.getURL("")) !== true) return port.disconnect();
+  const methods: HubForPopup = {
+    pair: pairing.pair,
+    cancelPairing: () => pairing.end(null),
+    unpair: () => pairing.end(null),
+    async discardQueue() {
+      await queue.clear();
+      changed();
+    },
+    async foreignFrames(tabId) {
+      const frames = tabs.get(tabId)?.frames.all() ?? [];
+      const found = await Promise.all(frames.map(({ remote }) => remote.call("foreignFrames").catch(() => [])));
+      return [...new Set(found.flat())].toSorted();
+    },
+  };
+  const remote = callOver<PopupMethods>(port, methods);
+  const show = (now: Snapshot): void => void remote.call("show", now).catch(() => {});
+  popups.add(show);
+  port.onDisconnect.addListener(() => popups.delete(show));
+  show(snapshot());
+}

@@ -1,0 +1,114 @@
+import { FingerpostError } from "../clients/browser/graphql_socket.ts";
+import type { Captured } from "../clients/browser/messages.ts";
+import type { Pairing, QueuedCapture } from "./_database.ts";
+import type { Queue } from "./_queue.ts";
+
+/** Sends what waits in the queue: one after the other, each once. */
+export interface Sender {
+  /** Something was queued, the server may be there again, or the extension was paired. */
+  wake(): void;
+}
+
+interface Dependencies {
+  queue: Queue;
+  pairing: () => Pairing;
+  /** Settles when the capture is complete: its screenshot was taken or can't be. */
+  complete: (clientId: string) => Promise<void>;
+  send: (capture: QueuedCapture) => Promise<Captured>;
+  /** The server stored it. It is taken out of the queue afterwards. */
+  sent: (capture: QueuedCapture, captured: Captured) => Promise<void>;
+  /** The server will never take it. It is taken out of the queue. */
+  refused: (capture: QueuedCapture, error: FingerpostError) => void;
+  /** It takes longer: the server is not there. */
+  delayed: (capture: QueuedCapture) => void;
+}
+
+/** Sending these again is no use, and another capture would fare no better: they wait until the extension is paired again. */
+const PAIRING_ENDED = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"];
+/** The capture itself is what the server does not take. */
+const NEVER_TAKEN = ["INVALID_INPUT", "BAD_USER_INPUT", "TOO_LARGE", "TOO_COMPLEX", "CONFLICT"];
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+/** Longer than a server that is there takes. */
+const DELAY_MS = 1_000;
+
+/** Builds the sender. */
+export function createSender(dependencies: Dependencies): Sender {
+  const { queue, pairing, complete, send, sent, refused, delayed } = dependencies;
+  let isWorking = false;
+  let isWoken = false;
+  let failures = 0;
+  let endPause = (): void => {};
+  return { wake };
+
+  function wake(): void {
+    isWoken = true;
+    endPause();
+    if (!isWorking) void work();
+  }
+
+  async function work(): Promise<void> {
+    isWorking = true;
+    while (isWoken) {
+      isWoken = false;
+      while (await sendNext());
+    }
+    isWorking = false;
+  }
+
+  // Whether to go on.
+  async function sendNext(): Promise<boolean> {
+    const first = await next();
+    if (first === null) return false;
+    await complete(first.clientId);
+    // Read again: the screenshot was added meanwhile, or all was discarded.
+    const capture = await next();
+    if (capture === null) return false;
+    const timer = setTimeout(() => delayed(capture), DELAY_MS);
+    try {
+      await sent(capture, await send(capture));
+      await queue.remove(capture.clientId);
+      failures = 0;
+      return true;
+    } catch (error) {
+      return await fail(capture, toFingerpostError(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function next(): Promise<QueuedCapture | null> | null {
+    const paired = pairing();
+    return paired.kind === "paired" ? queue.first(paired.server, paired.project.id) : null;
+  }
+
+  async function fail(capture: QueuedCapture, error: FingerpostError): Promise<boolean> {
+    if (PAIRING_ENDED.includes(error.code)) return false;
+    if (error.code === "TOO_LARGE" && capture.capture.screenshot) {
+      await queue.change(capture.clientId, (kept) => ({ ...kept, capture: { ...kept.capture, screenshot: null } }));
+      return true;
+    }
+    if (NEVER_TAKEN.includes(error.code)) {
+      await queue.remove(capture.clientId);
+      refused(capture, error);
+      return true;
+    }
+    await pause(Math.max(delayAfter(failures++), (error.retryAfterSeconds ?? 0) * 1_000));
+    return true;
+  }
+
+  async function pause(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      endPause = resolve;
+      setTimeout(resolve, milliseconds);
+    });
+  }
+}
+
+function delayAfter(failures: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+}
+
+function toFingerpostError(error: unknown): FingerpostError {
+  return error instanceof FingerpostError ? error : new FingerpostError("UNAVAILABLE", String(error));
+}
