@@ -13,6 +13,8 @@ export interface FrameElements extends Pick<FrameMethods, "mark" | "captured" | 
   add(clientId: string, element: Element, number: number): void;
   /** The element of a capture, if it is in the page. */
   byKey(clientId: string): Element | null;
+  /** Takes no notice of what happens to the elements meanwhile. */
+  pauseWhile<Result>(during: () => Promise<Result>): Promise<Result>;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function createFrameElements({ window, pointer, link, framePath }: Depend
     hold,
     forget,
     command,
+    pauseWhile,
     close,
   };
 

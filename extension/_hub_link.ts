@@ -25,7 +25,8 @@ const BREATH_MS = 20_000;
 export function linkToHub({ methods, connected, ended }: LinkOptions): HubLink {
   let remote = connect();
   const breath = setInterval(() => tell("breathe"), BREATH_MS);
-  void greet();
+  // Not before who made the link has it.
+  queueMicrotask(() => void greet());
   return { call, tell, isAlive };
 
   function connect(): Remote<HubForFrame> {

@@ -1,6 +1,5 @@
 import { build } from "esbuild";
 import { zipSync } from "fflate";
-import sharp from "sharp";
 import { VERSION } from "../src/app/version.ts";
 import { makeManifest, OLDEST, type Target, TARGETS } from "./manifest.ts";
 
@@ -17,7 +16,7 @@ const PAGES: Record<Target, string[]> = {
   chromium: ["offscreen.html", "popup.html", "popup.css"],
   firefox: ["popup.html", "popup.css"],
 };
-const ICON_SIZES = [16, 32, 48, 128];
+const ICONS = [16, 32, 48, 128].map((size) => `icons/${size}.png`);
 /** The first day that a zip can say. In local time, as its format has it: the same bytes in every time zone. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
@@ -27,8 +26,7 @@ export async function buildExtension(target: Target): Promise<Files> {
   const manifest = makeManifest(target, VERSION);
   files.set("manifest.json", new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   for (const { path, contents } of await bundle(target)) files.set(path, contents);
-  for (const name of PAGES[target]) files.set(name, await Deno.readFile(`${FOLDER}${name}`));
-  for (const size of ICON_SIZES) files.set(`icons/${size}.png`, await drawIcon(size));
+  for (const name of [...PAGES[target], ...ICONS]) files.set(name, await Deno.readFile(`${FOLDER}${name}`));
   return new Map([...files].toSorted(([one], [other]) => one < other ? -1 : 1));
 }
 
@@ -64,11 +62,6 @@ async function bundle(target: Target): Promise<{ path: string; contents: Uint8Ar
     logLevel: "warning",
   });
   return outputFiles.map(({ path, contents }) => ({ path: path.slice(path.lastIndexOf("/") + 1), contents }));
-}
-
-async function drawIcon(size: number): Promise<Uint8Array> {
-  const icon = await sharp(`${FOLDER}icon.svg`, { density: 72 * size / 128 }).resize(size, size).png().toBuffer();
-  return new Uint8Array(icon);
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -1,0 +1,104 @@
+import type { BrowserContext, CDPSession, Frame, Page } from "playwright-core";
+import type { ExtensionBrowser } from "./extension.ts";
+import type { Data, RunningApp } from "./running_app.ts";
+
+/** A part of the pointer's overlay, which a page can't see into: its class, its state, and what it says. */
+export interface OverlayPart {
+  class: string;
+  state: string | null;
+  label: string;
+}
+
+const APPROVE = `mutation ($input: ApprovePairingInput!) { approvePairing(input: $input) }`;
+const PATIENCE_MS = 9_000;
+const LOOK_EVERY_MS = 20;
+
+/** Pairs the browser with a project as a person does: asks for a code in the extension's window, and approves it. */
+export async function pairBrowser(browser: ExtensionBrowser, app: RunningApp, projectId: string): Promise<void> {
+  const popup = await browser.openPopup();
+  const userCode = await askForCode(popup, app.url);
+  await app.ask(APPROVE, { input: { userCode, projectId, approve: true } }, app.token);
+  await popup.getByRole("status").filter({ hasText: "Connected" }).waitFor();
+  await popup.close();
+}
+
+/** Asks for a code in the extension's window and reads it. */
+export async function askForCode(popup: Page, server: string): Promise<string> {
+  await popup.getByLabel("Your Fingerpost server").fill(server);
+  await popup.getByRole("button", { name: "Pair this browser" }).click();
+  const code = popup.locator("#code");
+  await code.waitFor();
+  return await code.innerText();
+}
+
+/** Clicks the extension's button and waits until the page can be pointed at. */
+export async function startPointing(browser: ExtensionBrowser, page: Page): Promise<void> {
+  await browser.clickButton(page);
+  await until(async () => (await overlayOf(page)).some((part) => part.class === "hint"), "pointing begins");
+}
+
+/** Points at an element: clicks it, writes a note, sends both by Enter. */
+export async function pointAt(page: Page, frame: Page | Frame, selector: string, note: string): Promise<void> {
+  const box = await frame.locator(selector).boundingBox();
+  if (box === null) throw new Error(`${selector} has no box`);
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await until(async () => (await overlayOf(frame)).some((part) => part.class === "note"), "the note field opens");
+  await page.keyboard.type(note);
+  await page.keyboard.press("Enter");
+}
+
+/** The mark of a page or frame, once there is one in this state, with what it says. */
+export async function untilMarked(frame: Page | Frame, state: string): Promise<string> {
+  let label = "";
+  await until(async () => {
+    const mark = (await overlayOf(frame)).find((part) => part.class === "mark" && part.state === state);
+    label = mark?.label ?? "";
+    return mark !== undefined;
+  }, `a mark is ${state}`, async () => JSON.stringify(await overlayOf(frame)));
+  return label;
+}
+
+/** Settles when something holds; throws with what was waited for. */
+export async function until(
+  holds: () => Promise<boolean>,
+  what: string,
+  found: () => Promise<string> = () => Promise.resolve(""),
+): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!await holds()) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}: ${await found()}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** The overlay's parts that are in the document of a page or a frame, by the debugger, for which no shadow root is closed. */
+export async function overlayOf(frame: Page | Frame): Promise<OverlayPart[]> {
+  const session = await sessionOf(frame);
+  const { root } = await session.send("DOM.getDocument", { depth: -1, pierce: true });
+  const parts: OverlayPart[] = [];
+  collect(root, false, parts);
+  return parts;
+}
+
+const sessions = new WeakMap<Page | Frame, Promise<CDPSession>>();
+
+function sessionOf(frame: Page | Frame): Promise<CDPSession> {
+  const context: BrowserContext = "context" in frame ? frame.context() : frame.page().context();
+  const session = sessions.get(frame) ?? context.newCDPSession(frame);
+  sessions.set(frame, session);
+  return session;
+}
+
+function collect(node: Data, isInside: boolean, parts: OverlayPart[]): void {
+  const attributes = Object.fromEntries(inPairs(node.attributes ?? []));
+  if (isInside && attributes.class !== undefined) {
+    parts.push({ class: attributes.class, state: attributes["data-state"] ?? null, label: attributes["aria-label"] ?? "" });
+  }
+  for (const root of node.shadowRoots ?? []) collect(root, isInside || root.shadowRootType === "closed", parts);
+  for (const child of node.children ?? []) collect(child, isInside, parts);
+}
+
+function inPairs(list: string[]): [string, string][] {
+  return Array.from({ length: list.length / 2 }, (_, index) => [list[index * 2] ?? "", list[index * 2 + 1] ?? ""]);
+}
