@@ -13,6 +13,7 @@ interface Dependencies {
 }
 
 const TITLE = "Fingerpost";
+const HINT = "point at an element (its window: right-click, Options)";
 const POPUP = "popup.html";
 const TROUBLE_COLOR = "#b91c1c";
 const WAITING_COLOR = "#b45309";
@@ -72,7 +73,7 @@ async function show({ canPoint, trouble, queued }: Toolbar): Promise<void> {
     chrome.action.setPopup({ popup: canPoint ? "" : POPUP }),
     chrome.action.setBadgeText({ text }),
     chrome.action.setBadgeBackgroundColor({ color: trouble !== null ? TROUBLE_COLOR : WAITING_COLOR }),
-    chrome.action.setTitle({ title: [TITLE, trouble, waiting].filter((part) => part !== null).join(": ") }),
+    chrome.action.setTitle({ title: [TITLE, trouble ?? (canPoint ? HINT : null), waiting].filter(Boolean).join(": ") }),
   ]);
 }
 

@@ -54,9 +54,16 @@ export function serveFrame(port: chrome.runtime.Port, dependencies: Dependencies
     const frame = { id: frameId ?? 0, facts, remote };
     entered = { tab, frame };
     tab.frames.enter(frame);
-    if (facts.isTop) await moved(facts);
+    if (facts.isTop) await arrive(tab, facts);
     const framePath = await tab.frames.pathTo(frame) ?? "";
     return { framePath, held: await heldIn(tab, facts, framePath), isPointing: tab.isPointing };
+  }
+
+  // Another page than the one in which something was pointed at holds nothing of it.
+  async function arrive(tab: Tab, facts: FrameFacts): Promise<void> {
+    await moved(facts);
+    const elsewhere = await held.elsewhere(tab.id, withoutFragment(facts.url));
+    for (const elementId of elsewhere) tellServer(() => connections.of(tab.id)?.stale(elementId));
   }
 
   async function moved(facts: FrameFacts): Promise<void> {

@@ -8,6 +8,8 @@ export interface Held {
   add(element: HeldElement): Promise<void>;
   /** Those of a document: for a frame that came, or came back. */
   of(place: Omit<Place, "pageId">, projectId: string): Promise<HeldMark[]>;
+  /** Those of a tab that were in another page than the one with this address; what is in frames aside. */
+  elsewhere(tabId: number, url: string): Promise<string[]>;
   ids(projectId: string): Promise<string[]>;
   get(elementId: string): Promise<HeldElement | null>;
   /** Takes note of what the server says of an element; answers it where that is new. */
@@ -23,7 +25,7 @@ export const MAX_HELD_PER_TAB = 200;
 
 /** Builds the record of held elements. */
 export function createHeld(database: Database): Held {
-  return { add, of, ids, get, setState, remove, removeTab, clear: () => database.clear("held") };
+  return { add, of, elsewhere, ids, get, setState, remove, removeTab, clear: () => database.clear("held") };
 
   async function add(element: HeldElement): Promise<void> {
     const transaction = database.transaction("held", "readwrite");
@@ -43,6 +45,11 @@ export function createHeld(database: Database): Held {
     ).map(({ elementId, clientId, selector, fingerprint, number, state }) => ({
       ...{ elementId, clientId, selector, fingerprint, number, state },
     }));
+  }
+
+  async function elsewhere(tabId: number, url: string): Promise<string[]> {
+    const all = await database.getAllFromIndex("held", "tabId", tabId);
+    return all.filter((held) => held.framePath === "" && held.url !== url).map(({ elementId }) => elementId);
   }
 
   async function ids(projectId: string): Promise<string[]> {

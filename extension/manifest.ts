@@ -26,9 +26,9 @@ const COMMON_PERMISSIONS = ["activeTab", "scripting"];
 const HOSTS = ["http://127.0.0.1/*", "http://localhost/*"];
 const OPTIONAL_HOSTS = ["http://*/*", "https://*/*"];
 const ICONS = { 16: "icons/16.png", 32: "icons/32.png", 48: "icons/48.png", 128: "icons/128.png" };
-/** Nothing but its own files; WebSocket and fetch reach only where a host permission lets them. */
+/** Nothing but its own files. It reaches servers by HTTP and WebSocket, and reads pictures of the screen, which come as `data:` URLs. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src http: https: ws: wss:";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src data: http: https: ws: wss:";
 
 /** The extension's manifest (Manifest V3) for one browser, as JSON. */
 export function makeManifest(target: Target, version: string): Record<string, unknown> {
