@@ -1,14 +1,165 @@
 import assert from "node:assert/strict";
-import { extensionTest } from "../support/extension.ts";
+import { createAccessToken, createProject } from "../support/captures.ts";
+import { type ExtensionBrowser, extensionTest } from "../support/extension.ts";
+import { MCP_CLIENTS } from "../support/mcp_client.ts";
+import {
+  askForCode,
+  pairBrowser,
+  pointAt,
+  servePages,
+  startPointing,
+  until,
+  untilMarked,
+} from "../support/pointing.ts";
+import { ADMIN, type Data, type RunningApp, startApp } from "../support/running_app.ts";
+import { ELEMENT_EVENTS, subscribe } from "../support/subscription.ts";
+
+const SHOP =
+  `<!doctype html><title>Shop</title><main><h1>Basket</h1><p class="total">12 €</p><button id="pay">Pay now</button></main>`;
+const CART = `<!doctype html><title>Cart</title><main><button id="empty">Empty the cart</button></main>`;
+const ELEMENTS = `query ($projectId: ID!) { elements(projectId: $projectId) { edges { node {
+  id selector note pageUrl pageTitle staleSince status screenshot { width height } } } } }`;
+
+/** A server with a project, pages, and a browser that is paired with it. */
+async function openWorld(
+  browser: ExtensionBrowser,
+): Promise<AsyncDisposable & { app: RunningApp; projectId: string; site: string }> {
+  await using stack = new AsyncDisposableStack();
+  const app = stack.use(await startApp());
+  const site = stack.use(servePages({ "/shop": SHOP, "/cart": CART }));
+  const projectId = await createProject(app, app.token);
+  await pairBrowser(browser, app, projectId);
+  const opened = stack.move();
+  return { app, projectId, site: site.url, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+async function elementsOf(app: RunningApp, projectId: string): Promise<Data[]> {
+  const { elements } = await app.ask(ELEMENTS, { projectId }, app.token);
+  return elements.edges.map(({ node }: Data) => node).toReversed();
+}
 
 extensionTest(
-  "the extension is loaded, shows how to pair, and its worker can be stopped and starts again",
+  "a person pairs, points, notes and sends; subscriber, AI tool and mark show it, and what the AI tool does",
   async (browser) => {
+    await using app = await startApp();
+    await using site = servePages({ "/shop": SHOP });
+    const projectId = await createProject(app, app.token, "Web shop");
     const popup = await browser.openPopup();
-    await popup.getByLabel("Your Fingerpost server").waitFor();
-    assert.equal(await popup.getByLabel("Your Fingerpost server").inputValue(), "http://127.0.0.1:8000");
+    const code = await askForCode(popup, app.url);
+    const [approval] = await Promise.all([
+      browser.context.waitForEvent("page"),
+      popup.getByRole("button", { name: "Open the approval page" }).click(),
+    ]);
+    await approval.getByLabel("E-mail").fill(ADMIN.email);
+    await approval.getByLabel("Password").fill(ADMIN.password);
+    await approval.getByRole("button", { name: "Sign in" }).click();
+    await approval.getByText(code).waitFor();
+    await approval.getByRole("button", { name: /^(Let it in|Approve)/ }).click();
+    await approval.getByRole("heading", { name: "Paired" }).waitFor();
+    await popup.getByText("Web shop").waitFor();
+    await popup.getByRole("status").filter({ hasText: "Connected" }).waitFor();
+
+    const variables = { projectId, after: 0 };
+    await using subscriber = subscribe(app, { query: ELEMENT_EVENTS, variables, token: app.token });
+    const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ", "ELEMENTS_WRITE"] });
+    await using agent = await MCP_CLIENTS["2026-07-28"](app, token);
+    const page = await browser.context.newPage();
+    await page.goto(`${site.url}/shop`);
+    await startPointing(browser, page);
+    await pointAt(page, page, "#pay", "Make it green");
+    const { kind, element, elementId } = await subscriber.next();
+    assert.deepEqual([kind, element.note], ["CAPTURED", "Make it green"]);
+    assert.match(await untilMarked(page, "sent"), /1: Sent, button Pay now/);
+    const seen = await agent.call("get_pointed_element", { projectId });
+    assert.match(JSON.stringify(seen.structuredContent), /Make it green/);
+    const [stored] = await elementsOf(app, projectId);
+    assert.deepEqual([stored.selector, stored.pageTitle, stored.pageUrl], ["#pay", "Shop", `${site.url}/shop`]);
+    assert.ok(stored.screenshot.width > 50 && stored.screenshot.height > 20, "with its screenshot");
+
+    await agent.call("set_element_status", { elementId, status: "ACKNOWLEDGED" });
+    await untilMarked(page, "seen");
+    await agent.call("set_element_status", { elementId, status: "RESOLVED" });
+    await untilMarked(page, "resolved");
+  },
+);
+
+extensionTest(
+  "marks come back after a reload, also from a stopped worker; what was left behind is stale",
+  async (browser) => {
+    await using world = await openWorld(browser);
+    const { app, projectId, site } = world;
+    const page = await browser.context.newPage();
+    await page.goto(`${site}/shop`);
+    await startPointing(browser, page);
+    await pointAt(page, page, "#pay", "Larger");
+    await untilMarked(page, "sent");
     await browser.stopWorker();
-    await popup.reload();
-    await popup.getByRole("button", { name: "Pair this browser" }).waitFor();
+    await page.reload();
+    await untilMarked(page, "sent");
+    const [{ id }] = await elementsOf(app, projectId);
+    const status = `mutation ($input: UpdateElementInput!) { updateElement(input: $input) { id } }`;
+    await app.ask(status, { input: { id, status: "DISMISSED" } }, app.token);
+    await untilMarked(page, "dismissed");
+    await page.goto(`${site}/cart`);
+    await until(async () => (await elementsOf(app, projectId))[0].staleSince !== null, "the element is stale");
+    await page.goto(`${site}/shop`);
+    await untilMarked(page, "dismissed");
+    await until(async () => (await elementsOf(app, projectId))[0].staleSince === null, "the element is there again");
+  },
+);
+
+extensionTest("a worker that is stopped while something is sent loses nothing", async (browser) => {
+  await using world = await openWorld(browser);
+  const { app, projectId, site } = world;
+  const page = await browser.context.newPage();
+  await page.goto(`${site}/shop`);
+  await startPointing(browser, page);
+  await browser.stopWorker();
+  await pointAt(page, page, "#pay", "Without a worker");
+  await browser.stopWorker();
+  await untilMarked(page, "sent");
+  await startPointing(browser, page);
+  await pointAt(page, page, "h1", "With another one");
+  await until(async () => (await elementsOf(app, projectId)).length === 2, "both are stored");
+  const stored = await elementsOf(app, projectId);
+  assert.deepEqual(stored.map(({ note, screenshot }) => [note, screenshot !== null]), [
+    ["Without a worker", true],
+    ["With another one", true],
+  ]);
+});
+
+extensionTest(
+  "two tabs are two pages with their own handles, and each does what is asked of its elements",
+  async (browser) => {
+    await using world = await openWorld(browser);
+    const { app, projectId, site } = world;
+    const pages = [];
+    for (const [path, selector] of [["shop", "#pay"], ["cart", "#empty"]]) {
+      const page = await browser.context.newPage();
+      await page.goto(`${site}/${path}`);
+      await startPointing(browser, page);
+      await pointAt(page, page, selector ?? "", `In ${path}`);
+      await untilMarked(page, "sent");
+      pages.push(page);
+    }
+    const query = `query ($projectId: ID!) { livePages(projectId: $projectId) { id title url } }`;
+    const { livePages } = await app.ask(query, { projectId }, app.token);
+    assert.deepEqual(livePages.map(({ title }: Data) => title).toSorted(), ["Cart", "Shop"]);
+    assert.notEqual(livePages[0].id, livePages[1].id);
+    const [shop, cart] = await elementsOf(app, projectId);
+    await pages[0]?.evaluate(() => document.querySelector("#pay")?.replaceChildren("Pay later"));
+    const command =
+      `mutation ($input: CommandElementInput!) { commandElement(input: $input) { text screenshot { width } } }`;
+    const ask = async (
+      elementId: string,
+      command_: string,
+    ) => (await app.graphql(command, { input: { elementId, command: command_ } }, app.token));
+    const inspected = await ask(shop.id, "INSPECT");
+    assert.equal(inspected.data?.commandElement.text, "Pay later");
+    const taken = await ask(cart.id, "SCREENSHOT");
+    assert.ok(taken.data?.commandElement.screenshot.width > 50);
+    const behind = await ask(shop.id, "SCREENSHOT");
+    assert.match(behind.errors?.[0]?.message ?? "", /not in front/);
+    assert.equal((await ask(shop.id, "HIGHLIGHT")).errors, undefined);
   },
 );

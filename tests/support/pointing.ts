@@ -51,11 +51,15 @@ export async function pointAt(page: Page, frame: Page | Frame, selector: string,
 /** The mark of a page or frame, once there is one in this state, with what it says. */
 export async function untilMarked(frame: Page | Frame, state: string): Promise<string> {
   let label = "";
-  await until(async () => {
-    const mark = (await overlayOf(frame)).find((part) => part.class === "mark" && part.state === state);
-    label = mark?.label ?? "";
-    return mark !== undefined;
-  }, `a mark is ${state}`, async () => JSON.stringify(await overlayOf(frame)));
+  await until(
+    async () => {
+      const mark = (await overlayOf(frame)).find((part) => part.class === "mark" && part.state === state);
+      label = mark?.label ?? "";
+      return mark !== undefined;
+    },
+    `a mark is ${state}`,
+    async () => JSON.stringify(await overlayOf(frame)),
+  );
   return label;
 }
 
@@ -93,7 +97,11 @@ function sessionOf(frame: Page | Frame): Promise<CDPSession> {
 function collect(node: Data, isInside: boolean, parts: OverlayPart[]): void {
   const attributes = Object.fromEntries(inPairs(node.attributes ?? []));
   if (isInside && attributes.class !== undefined) {
-    parts.push({ class: attributes.class, state: attributes["data-state"] ?? null, label: attributes["aria-label"] ?? "" });
+    parts.push({
+      class: attributes.class,
+      state: attributes["data-state"] ?? null,
+      label: attributes["aria-label"] ?? "",
+    });
   }
   for (const root of node.shadowRoots ?? []) collect(root, isInside || root.shadowRootType === "closed", parts);
   for (const child of node.children ?? []) collect(child, isInside, parts);
@@ -101,4 +109,19 @@ function collect(node: Data, isInside: boolean, parts: OverlayPart[]): void {
 
 function inPairs(list: string[]): [string, string][] {
   return Array.from({ length: list.length / 2 }, (_, index) => [list[index * 2] ?? "", list[index * 2 + 1] ?? ""]);
+}
+
+/** Serves pages by their path on loopback: at `http://127.0.0.1`, and, as another site, at `http://localhost`. */
+export function servePages(
+  pages: Record<string, string>,
+): AsyncDisposable & { port: number; url: string; other: string } {
+  const headers = { "content-type": "text/html; charset=utf-8" };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname, port } = new URL(request.url);
+    const page = pages[pathname]?.replaceAll("PORT", port);
+    return new Response(page ?? "Not found", { status: page === undefined ? 404 : 200, headers });
+  });
+  const { port } = server.addr;
+  const [url, other] = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
+  return { port, url, other, [Symbol.asyncDispose]: () => server.shutdown() };
 }
