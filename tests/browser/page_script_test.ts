@@ -4,9 +4,10 @@ import { findBarriers } from "../support/axe.ts";
 import { browserTest } from "../support/browser.ts";
 import { createProject } from "../support/captures.ts";
 import { ADMIN, type Data, type RunningApp, startApp } from "../support/running_app.ts";
+import { subscribe, type Subscription } from "../support/subscription.ts";
 
-const ELEMENTS = `query ($projectId: ID!) { elements(projectId: $projectId) {
-  edges { node { id selector note text status pageUrl tagName staleSince box { width } } } } }`;
+const EVENTS = `subscription ($projectId: ID!) { elementEvents(projectId: $projectId, after: 0) {
+  kind element { id selector note text pageUrl tagName } } }`;
 const RESOLVE = `mutation ($id: ID!) { updateElement(input: { id: $id, status: RESOLVED }) { id } }`;
 const REVOKE = `mutation ($id: ID!) { revokeAccessToken(id: $id) }`;
 const TOKENS = `{ viewer { accessTokens { id name } } }`;
@@ -50,15 +51,9 @@ async function approve(page: Page): Promise<void> {
   await approval.close();
 }
 
-async function elementsOf(app: RunningApp, projectId: string): Promise<Data[]> {
-  return (await app.ask(ELEMENTS, { projectId }, app.token)).elements.edges.map(({ node }: Data) => node);
-}
-
-/** Asks again until it holds: by then something else has happened, or the test takes too long. */
-async function until<Value>(ask: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
-  for (let value = await ask();; value = await ask()) {
-    if (holds(value)) return value;
-  }
+/** The element of the next event that fits. */
+async function next(events: Subscription, fits: (event: Data) => boolean): Promise<Data> {
+  for (let event = await events.next();; event = await events.next()) if (fits(event)) return event.element;
 }
 
 browserTest(
@@ -71,6 +66,7 @@ browserTest(
     page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
     await openRoots(page.context());
     const projectId = await createProject(app, app.token, "Shop");
+    await using events = subscribe(app, { query: EVENTS, variables: { projectId }, token: app.token });
     await page.goto(site.url);
     await page.getByRole("button", { name: "Fingerpost" }).click();
     assert.deepEqual(await findBarriers(page), []);
@@ -86,7 +82,7 @@ browserTest(
     await page.locator("#buy").click({ force: true });
     await page.keyboard.type("Make it green");
     await page.keyboard.press("Enter");
-    const [bought] = await until(() => elementsOf(app, projectId), ({ length }) => length === 1);
+    const bought = await next(events, ({ kind }) => kind === "CAPTURED");
     assert.deepEqual([bought.selector, bought.note, bought.pageUrl, bought.tagName], [
       "#buy",
       "Make it green",
@@ -101,7 +97,7 @@ browserTest(
     await pay.click({ force: true });
     await page.keyboard.type("And this");
     await page.keyboard.press("Enter");
-    const [paid] = await until(() => elementsOf(app, projectId), ({ length }) => length === 2);
+    const paid = await next(events, ({ kind }) => kind === "CAPTURED");
     assert.deepEqual([paid.selector, paid.note], [`iframe[title="Cart"] >>iframe>> #pay`, "And this"]);
 
     await app.ask(RESOLVE, { id: bought.id }, app.token);
@@ -109,9 +105,9 @@ browserTest(
     await page.reload();
     await page.getByText("Resolved", { exact: true }).waitFor();
     await page.evaluate(() => (globalThis as Data).document.getElementById("buy").textContent = "Buy two");
-    await until(() => elementsOf(app, projectId), (all) => all.some(({ text }) => text === "Buy two"));
+    await next(events, ({ element }) => element.text === "Buy two");
     await page.evaluate(() => (globalThis as Data).document.getElementById("buy").remove());
-    await until(() => elementsOf(app, projectId), (all) => all.some(({ staleSince }) => staleSince !== null));
+    await next(events, ({ kind }) => kind === "STALE");
 
     const { viewer: { accessTokens: [token] } } = await app.ask(TOKENS, {}, app.token);
     assert.match(token.name, /^Fingerpost on 127\.0\.0\.1:\d+ in Chrome \d+$/);
