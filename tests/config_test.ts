@@ -23,6 +23,7 @@ Deno.test("readConfig() has a default for every setting and takes an empty one f
     logFormat: null,
     introspection: null,
     trustedDocuments: "off",
+    pointerScript: null,
     toolMutations: false,
   };
   assert.deepEqual(read({}), expected);
@@ -97,6 +98,7 @@ Deno.test("readConfig() names the setting that does not parse in one line, and s
     ["FINGERPOST_LOG_FORMAT", "xml", /^FINGERPOST_LOG_FORMAT must be pretty or json/],
     ["FINGERPOST_TRUSTED_DOCUMENTS", "on", /^FINGERPOST_TRUSTED_DOCUMENTS must be off or only, not "on"$/],
     ["FINGERPOST_INTROSPECTION", "yes", /^FINGERPOST_INTROSPECTION must be on or off/],
+    ["FINGERPOST_POINTER_SCRIPT", "yes", /^FINGERPOST_POINTER_SCRIPT must be on or off, not "yes"$/],
     ["FINGERPOST_TOOL_MUTATIONS", "true", /^FINGERPOST_TOOL_MUTATIONS must be on or off, not "true"$/],
   ];
   for (const [name, value, message] of refused) {
