@@ -45,8 +45,11 @@ export function parentOf(element: Element): Element | null {
 
 /** The elements right below, those of an open shadow tree first. */
 export function childrenOf(element: Element): Element[] {
-  const inside = element.shadowRoot;
-  return inside === null ? [...element.children] : [...inside.children, ...element.children];
+  const children: Element[] = [];
+  for (const parent of element.shadowRoot === null ? [element] : [element.shadowRoot, element]) {
+    for (let child = parent.firstElementChild; child !== null; child = child.nextElementSibling) children.push(child);
+  }
+  return children;
 }
 
 /** Text as it reads on one line. */

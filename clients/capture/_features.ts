@@ -1,5 +1,5 @@
 import { maskText } from "../masking/masking.ts";
-import { attributeOf, childrenOf, isHtml, isText, parentOf } from "./_dom_nodes.ts";
+import { childrenOf, isElement, isHtml, isText, parentOf } from "./_dom_nodes.ts";
 import { isStableValue, TEST_IDS } from "./_selector_parts.ts";
 import { isGenerated, lookingClasses, stableClasses } from "./_stable_names.ts";
 
@@ -37,13 +37,13 @@ export interface Looks {
 }
 
 /** Attributes that say what an element is, and not how it looks or in which state it is. */
-const SAYING = [
+const SAYING = new Set([
   ...TEST_IDS,
   ..."name type role aria-label href src alt title placeholder for action slot part value datetime itemprop scope d points lang icon"
     .split(" "),
-];
+]);
 /** Of what is drawn it is a shape's place that tells it from others. */
-const DRAWN = "x y x1 y1 x2 y2 cx cy r rx width height viewBox transform".split(" ");
+const DRAWN = new Set("x y x1 y1 x2 y2 cx cy r rx width height viewBox transform".split(" "));
 /** What frameworks and builds name, and what `says` has. */
 const UNSAID =
   /^(?:id|class|for|data-v-.*|_ng.*|ng-.*|data-react.*|data-s-.*|aria-(?:labelledby|describedby|controls|owns))$/;
@@ -52,6 +52,8 @@ const MAX_SAID = 12;
 const MAX_SKETCH = 6;
 /** Elements above that are looked at: what lies further up holds half of the page. */
 const MAX_ABOVE = 16;
+/** What holds more changes whenever anything does, and takes long to read. */
+const MAX_DESCENDANTS = 600;
 /** No page that is read nests deeper. */
 const MAX_DEPTH = 250;
 
@@ -76,15 +78,27 @@ export function createFeatureReader(): FeatureReader {
   function contents(element: Element, depth: number): Contents {
     const known = held.get(element);
     if (known !== undefined) return known;
-    const sums = ownTexts(element);
-    for (const child of depth > MAX_DEPTH ? [] : childrenOf(element)) {
-      const inside = contents(child, depth + 1);
-      sums.text = (sums.text + inside.text) >>> 0;
-      sums.shape = (sums.shape + inside.shape + digestOf(child.localName)) >>> 0;
-      sums.sketch = merged(sums.sketch, inside.sketch);
-    }
+    const sums: Contents = { text: 0, shape: 0, sketch: [] };
     held.set(element, sums);
+    // In a tree of its own only the top is asked: what is in something small is small.
+    const isTop = depth === 0 || element.parentElement === null;
+    if (isTop && element.getElementsByTagName("*").length > MAX_DESCENDANTS) return sums;
+    addNodes(element, { sums, depth });
+    if (element.shadowRoot !== null) addNodes(element.shadowRoot, { sums, depth });
     return sums;
+  }
+
+  // By links and not by lists, of which a page has thousands.
+  function addNodes(parent: Node, { sums, depth }: { sums: Contents; depth: number }): void {
+    for (let node = parent.firstChild; node !== null; node = node.nextSibling) {
+      if (isText(node)) addText(sums, node.data.trim());
+      else if (isElement(node) && depth < MAX_DEPTH) {
+        const inside = contents(node, depth + 1);
+        sums.text = (sums.text + inside.text) >>> 0;
+        sums.shape = (sums.shape + inside.shape + digestOf(node.localName)) >>> 0;
+        sums.sketch = merged(sums.sketch, inside.sketch);
+      }
+    }
   }
 
   function looks(element: Element, depth: number): Looks {
@@ -116,34 +130,28 @@ export function digestOf(text: string): number {
   return hash >>> 0;
 }
 
-function ownTexts(element: Element): Contents {
-  const own: Contents = { text: 0, shape: 0, sketch: [] };
-  for (const parent of element.shadowRoot === null ? [element] : [element, element.shadowRoot]) {
-    for (let node = parent.firstChild; node !== null; node = node.nextSibling) {
-      if (!isText(node)) continue;
-      const text = node.data.trim();
-      if (text === "") continue;
-      const digest = digestOf(text);
-      own.text = (own.text + digest) >>> 0;
-      own.sketch = merged(own.sketch, [digest]);
-    }
-  }
-  return own;
+function addText(sums: Contents, text: string): void {
+  if (text === "") return;
+  const digest = digestOf(text);
+  sums.text = (sums.text + digest) >>> 0;
+  sums.sketch = merged(sums.sketch, [digest]);
 }
 
 function merged(one: number[], other: number[]): number[] {
   if (other.length === 0) return one;
   if (one.length === 0) return other;
-  return [...new Set([...one, ...other])].sort((a, b) => a - b).slice(0, MAX_SKETCH);
+  const all = one.slice();
+  for (const digest of other) if (!all.includes(digest)) all.push(digest);
+  return all.length === 1 ? all : all.sort((a, b) => a - b).slice(0, MAX_SKETCH);
 }
 
 function saidBy(element: Element): string[] {
   const said: string[] = [];
   const { id } = element;
   if (id !== "" && !isGenerated(id) && maskText(id) === id) said.push(`#${shortened(id)}`);
-  for (const name of isHtml(element) ? SAYING : [...SAYING, ...DRAWN]) {
-    const value = attributeOf(element, name);
-    if (value === null || value === "") continue;
+  const isDrawn = !isHtml(element);
+  for (const { name, value } of element.attributes) {
+    if (value === "" || !(SAYING.has(name) || (isDrawn && DRAWN.has(name)))) continue;
     if (value.length > MAX_SAID_LENGTH) said.push(`${name}=${digestOf(value)}`);
     else if (isStableValue(value)) said.push(`${name}=${value}`);
   }
