@@ -2,9 +2,12 @@ import { maskText } from "../masking/masking.ts";
 import { attributeOf, isHtml } from "./_dom_nodes.ts";
 import { isGenerated, stableClasses } from "./_stable_names.ts";
 
-/** A compound selector that an element fits, and how likely it is to be another one later: less is better. */
+/** A compound selector that an element fits. */
 export interface Part {
-  css: string;
+  /** "" where the rest says enough. */
+  tag: string;
+  rest: string;
+  /** How likely it is to be another one later: less is better. */
   cost: number;
 }
 
@@ -34,7 +37,7 @@ const MAX_VALUE_LENGTH = 80;
 const MAX_CLASSES = 8;
 /** Tags of which a page has few, and which say what a place is for. */
 const LANDMARKS = /^(?:main|header|footer|nav|aside|form|search|dialog|article|h1|body|html|head|title)$/;
-const COST = { id: 1, testId: 0, landmark: 5, custom: 6, semantic: 7, module: 8, tag: 9, utility: 30 };
+const COST = { id: 1, testId: 0, landmark: 5, custom: 6, semantic: 7, module: 8, tag: 9 };
 
 /** What tells an element from others, best first; its tag is always among it. */
 export function partsOf(element: Element): Part[] {
@@ -42,7 +45,12 @@ export function partsOf(element: Element): Part[] {
   const parts: Part[] = [...testIds(element), ...ids(element), ...naming(element, tag), ...classes(element, tag)];
   const isCustom = element.localName.includes("-") && isHtml(element);
   const cost = LANDMARKS.test(element.localName) ? COST.landmark : isCustom ? COST.custom : COST.tag;
-  return [...parts, { css: tag, cost }].sort((a, b) => a.cost - b.cost);
+  return [...parts, { tag, rest: "", cost }].sort((a, b) => a.cost - b.cost);
+}
+
+/** The selector of parts that an element fits all. */
+export function cssOf(...parts: Part[]): string {
+  return `${parts.find(({ tag }) => tag !== "")?.tag ?? ""}${parts.map(({ rest }) => rest).join("")}`;
 }
 
 /** A selector of an attribute with such a value, without `>`, which separates roots. */
@@ -61,14 +69,14 @@ function testIds(element: Element): Part[] {
   return TEST_IDS.flatMap((name) => {
     const value = attributeOf(element, name);
     if (value === null || value === "" || value.length > MAX_VALUE_LENGTH || maskText(value) !== value) return [];
-    return [{ css: attributeSelector(name, value), cost: isGenerated(value) ? COST.semantic : COST.testId }];
+    return [{ tag: "", rest: attributeSelector(name, value), cost: isGenerated(value) ? COST.semantic : COST.testId }];
   });
 }
 
 function ids(element: Element): Part[] {
   const id = attributeOf(element, "id") ?? "";
   if (id === "" || id.length > MAX_VALUE_LENGTH || isGenerated(id) || maskText(id) !== id) return [];
-  return [{ css: `#${CSS.escape(id)}`, cost: COST.id }];
+  return [{ tag: "", rest: `#${CSS.escape(id)}`, cost: COST.id }];
 }
 
 function naming(element: Element, tag: string): Part[] {
@@ -77,17 +85,18 @@ function naming(element: Element, tag: string): Part[] {
     const value = attributeOf(element, name);
     if (value === null || !isStableValue(value)) return [];
     if (name === "for" && isGenerated(value)) return [];
-    return [{ css: `${tag}${attributeSelector(name, value)}`, cost }];
+    return [{ tag, rest: attributeSelector(name, value), cost }];
   });
 }
 
+// Utility classes say how it looks, which is what people point at it to change.
 function classes(element: Element, tag: string): Part[] {
-  const names = stableClasses(element.classList).filter(({ name }) =>
-    name.length <= MAX_VALUE_LENGTH && maskText(name) === name
+  const stable = stableClasses(element.classList).filter(({ name, kind }) =>
+    kind === "semantic" && name.length <= MAX_VALUE_LENGTH && maskText(name) === name
   );
-  return names.slice(0, MAX_CLASSES).map(({ name, kind, isPrefix }, index) => {
-    const cost = (kind === "utility" ? COST.utility : isPrefix ? COST.module : COST.semantic) + index / 10;
-    if (isPrefix) return { css: `${tag}${attributeSelector("class", name, "*=")}`, cost };
-    return { css: `${kind === "utility" ? tag : ""}.${CSS.escape(name)}`, cost };
-  });
+  return stable.slice(0, MAX_CLASSES).map(({ name, isPrefix }, index) => ({
+    tag: isPrefix ? tag : "",
+    rest: isPrefix ? attributeSelector("class", name, "*=") : `.${CSS.escape(name)}`,
+    cost: (isPrefix ? COST.module : COST.semantic) + index / 10,
+  }));
 }

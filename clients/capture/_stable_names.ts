@@ -9,12 +9,12 @@ const REACT_ID = /[:«»]|(?:^|_)_?r_[\da-z]+_/;
 const HAS_NUMBER = /\d/;
 const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}/i;
 const STATE =
-  /^(?:(?:is|has|was)[-_A-Z].*|(?:js|ng|v|svelte|swiper|aos|wow|animate|animated|transition)-.*|(?:ng-.*)|(?:.*[-_])?(?:active|open|opened|closed|close|selected|hover|hovered|focus|focused|focus-visible|disabled|enabled|loading|loaded|visible|hidden|show|shown|hide|collapsed|expanded|collapse|collapsing|current|checked|pressed|dragging|sticky|stuck|fixed|in|out|on|off|entering|leaving|fade|fadein|ready|hydrated|mounted|valid|invalid|touched|untouched|pristine|dirty|first|last|even|odd))$/i;
+  /^(?:(?:is|has|was)[-_A-Z].*|v-(?:enter|leave|move).*|(?:js|ng|swiper|aos|wow|animate|animated|transition)-.*|(?:ng-.*)|(?:.*[-_])?(?:active|open|opened|closed|close|selected|hover|hovered|focus|focused|focus-visible|disabled|enabled|loading|loaded|visible|hidden|show|shown|hide|collapsed|expanded|collapse|collapsing|current|checked|pressed|dragging|sticky|stuck|fixed|in|out|on|off|entering|leaving|fade|fadein|ready|hydrated|mounted|valid|invalid|touched|untouched|pristine|dirty|first|last|even|odd))$/i;
 const UTILITY_CHARS = /[:[\]/!@%()&>]|^-/;
 const UTILITY_WORD =
   /^(?:flex|grid|block|inline|inline-block|inline-flex|inline-grid|table-cell|table-row|contents|flow-root|hidden|relative|absolute|fixed|sticky|static|container|truncate|italic|uppercase|lowercase|capitalize|underline|antialiased|invisible|visible|grow|shrink|border|rounded|shadow|outline|ring|blur|filter|transition|transform|resize|isolate|sr-only|clearfix|row|group|peer|prose|dark|light|col|ordinal|pull-left|pull-right|text|left|right|center|clear|mono|bold|small)$/;
 const UTILITY_PREFIX =
-  /^(?:[mp][trblxyse]?|gap|space|w|h|size|min|max|text|font|leading|tracking|bg|from|via|to|border|rounded|shadow|opacity|z|top|right|bottom|left|inset|start|end|items|justify|content|self|place|flex|grid|col|cols|row|rows|order|basis|grow|shrink|overflow|overscroll|object|aspect|cursor|select|pointer-events|transition|duration|ease|delay|animate|scale|rotate|translate|skew|origin|ring|divide|outline|fill|stroke|list|decoration|underline|whitespace|break|line-clamp|align|float|clear|sr|not|hover|focus|sm|md|lg|xl|xxl|2xl|xs|d|g|gx|gy|fs|fw|lh|me|ms|offset|position|vh|vw|mh|mw|columns|snap|scroll|touch|will-change|backdrop|mix-blend|accent|caret|appearance|indent|hyphens|box|table|u|l-u|pure-u|ph|pv|pa|pl|pr|pt|pb|mh|mv|ma|ml|mr|mt|mb|f|fl|fr|dib|dn|db|dt|dtc|tc|tl|tr|br|ba|bw)-?(?:auto|full|screen|none|px|min|max|fit|xs|sm|md|lg|xl|xxl|\d?xl|\d+|start|end|center|between|around|evenly|stretch|baseline|row|col|column|wrap|nowrap|reverse|hidden|visible|clip|scroll|x|y|bold|semibold|medium|normal|light|thin|black|white|cover|contain|pointer|default|left|right|top|bottom|middle|tight|wide|base|solid|dashed|current|transparent|all|colors|opacity|in|out|inherit|muted|primary|secondary|success|danger|warning|info|dark|body|break|(?:gray|grey|red|blue|green|slate|zinc|neutral|stone|orange|amber|yellow|lime|emerald|teal|cyan|sky|indigo|violet|purple|fuchsia|pink|rose)(?:-\d+)?)(?:-.*)?$/;
+  /^(?:[mp][trblxyse]?|gap|space|w|h|size|min|max|text|font|leading|tracking|bg|from|via|to|border|rounded|shadow|opacity|z|top|right|bottom|left|inset|start|end|items|justify|content|self|place|flex|grid|col|cols|row|rows|order|basis|grow|shrink|overflow|overscroll|object|aspect|cursor|select|pointer-events|transition|duration|ease|delay|animate|scale|rotate|translate|skew|origin|ring|divide|outline|fill|stroke|list|decoration|underline|whitespace|break|line-clamp|align|float|clear|sr|not|hover|focus|sm|md|lg|xl|xxl|2xl|xs|d|g|gx|gy|fs|fw|lh|me|ms|offset|position|vh|vw|mh|mw|columns|snap|scroll|touch|will-change|backdrop|mix-blend|accent|caret|appearance|indent|hyphens|box|table|u|l-u|pure-u|ph|pv|pa|pl|pr|pt|pb|mh|mv|ma|ml|mr|mt|mb|f|fl|fr|dib|dn|db|dt|dtc|tc|tl|tr|br|ba|bw)-?(?:auto|full|screen|none|flex|block|inline|inline-block|grid|items-(?:start|end|center|baseline|stretch)|content-(?:start|end|center|between|around)|px|min|max|fit|xs|sm|md|lg|xl|xxl|\d?xl|\d+|start|end|center|between|around|evenly|stretch|baseline|row|col|column|wrap|nowrap|reverse|hidden|visible|clip|scroll|x|y|bold|semibold|medium|normal|light|thin|black|white|cover|contain|pointer|default|left|right|top|bottom|middle|tight|wide|base|solid|dashed|current|transparent|all|colors|opacity|in|out|inherit|muted|primary|secondary|success|danger|warning|info|dark|body|break|(?:gray|grey|red|blue|green|slate|zinc|neutral|stone|orange|amber|yellow|lime|emerald|teal|cyan|sky|indigo|violet|purple|fuchsia|pink|rose)(?:-\d+)?)(?:-.*)?$/;
 /** CSS modules: what a file and a class are called, then what its content hashes to. */
 const MODULE = /^([A-Za-z][\w-]*?_{1,2}[A-Za-z][\w-]*?_{1,3})([\w+-]{5,10})$/;
 /** As the configuration of most tools has it: file, class and five characters. */
@@ -24,7 +24,7 @@ const STYLED = /^sc-[A-Za-z\d-]{5,}$/;
 const STYLED_HASH = /^[A-Za-z\d]{5,7}$/;
 /** styled-components, emotion, JSS, styled-jsx, Linaria, vanilla-extract, Svelte, Astro. */
 const GENERATED =
-  /^(?:sc-[\w-]+|css-[\w-]+|e[a-z0-9]{6,}\d+|jss\d+|jsx-\d+|makeStyles-.*-\d+|svelte-[\w]+|astro-[\w]+|_?[a-z0-9]{5,8}_[a-z0-9]{1,2}_\d+|\w+-module--\w+--\w+|emotion-\d+|tss-[\w-]+|c-[a-zA-Z]{5,}|x[a-z0-9]{5,7}|cls-\d+|st\d+|_[\da-zA-Z]{5,})$/;
+  /^(?:sc-[\w-]+|css-[\w-]+|e[a-z0-9]{6,}\d+|jss\d+|jsx-\d+|makeStyles-.*-\d+|svelte-[\w]+|astro-[\w]+|_?[a-z0-9]{5,8}_[a-z0-9]{1,2}_\d+|\w+-module--\w+--\w+|emotion-\d+|tss-[\w-]+|c-(?=[a-z]*[A-Z])[a-zA-Z]{5,}|r-(?=[a-z]*\d)[a-z\d]{5,8}|_ng\w+-.*|x[a-z0-9]{5,7}|cls-\d+|st\d+|_[\da-zA-Z]{5,})$/;
 
 /** Pages use a class on many elements, and to read what it says takes longer than to look it up. */
 const MAX_KINDS = 5_000;
@@ -34,7 +34,7 @@ const kinds = new Map<string, ClassKind>();
 export function isGenerated(name: string): boolean {
   if (REACT_ID.test(name) || UUID.test(name)) return true;
   if (HAS_NUMBER.test(name) && COUNTED.test(name)) return true;
-  if (/\d{4,}/.test(name) && !/^(?:[a-z]+-)?(?:19|20)\d\d$/i.test(name)) return true;
+  if (/\d{4,}/.test(name) && !/^(?:[a-z\d]+-)?(?:19|20)\d\d$/i.test(name)) return true;
   return name.split(/[^A-Za-z0-9]+/).some(isHash);
 }
 
@@ -85,6 +85,7 @@ export function classKind(name: string): ClassKind {
 }
 
 function readKind(name: string): ClassKind {
+  if (/^(?:svelte|ng-tns)-/.test(name)) return "generated";
   if (STATE.test(name)) return "state";
   if (UTILITY_CHARS.test(name) || UTILITY_WORD.test(name) || UTILITY_PREFIX.test(name)) return "utility";
   if (GENERATED.test(name) || isGenerated(name)) return "generated";
