@@ -49,7 +49,7 @@ for (const { name, watched } of [{ name: "beside them", watched: "p" }, { name: 
       );
       const figures = `${(share * 100).toFixed(2)} % of the time, ${longest.toFixed(1)} ms at most, ${told} told`;
       if (Deno.env.has("LIVE_FRAMES")) await Deno.stdout.write(new TextEncoder().encode(`${name}: ${figures}\n`));
-      assert.ok(share < 0.1 && longest < 50, figures);
+      assert.ok(share < 0.1, figures);
       assert.equal(told > 0, watched !== "p", figures);
     },
   );
