@@ -1,5 +1,6 @@
 // A page that takes screenshots of itself, with a picture of the screen from outside.
 import { createCamera } from "../../clients/capture/screenshot.ts";
+import { createPicture } from "../../clients/capture/screenshot_picture.ts";
 import { createStage } from "../../clients/capture/screenshot_stage.ts";
 
 let camera = null;
@@ -21,6 +22,15 @@ globalThis.shoot = async (selectors) => {
   };
   const results = selectors.map((selector) => camera.take(stagesOf(find(selector), hideWhile)));
   return await Promise.all(results);
+};
+
+/** Puts together a picture that nothing makes small. */
+globalThis.encodeNoise = async ({ width, height }) => {
+  const noise = new ImageData(width, height);
+  for (let at = 0; at < noise.data.length; at += 60_000) crypto.getRandomValues(noise.data.subarray(at, at + 60_000));
+  const picture = createPicture({ width, height }, 1);
+  picture.add(await createImageBitmap(noise), { x: 0, y: 0, width, height }, { x: 0, y: 0 });
+  return await picture.encode(height);
 };
 
 /** Where all is scrolled to, the HTML, and what is to be seen, in the frames too. */

@@ -20,6 +20,8 @@ export interface ScreenshotPage {
   show(html: string): Promise<void>;
   /** Takes elements at once. */
   shoot(...selectors: string[]): Promise<{ mimeType: string; bytes: Uint8Array }[]>;
+  /** A picture of noise, as it is encoded. */
+  encodeNoise(width: number, height: number): Promise<Uint8Array>;
   /** How many pictures of the screen were taken. */
   taken(): number;
   /** Scrolls everything to where it was in the last picture. */
@@ -62,12 +64,18 @@ export async function openScreenshotPage(
   };
   // deno-lint-ignore no-explicit-any -- what the page's script puts there
   const state = () => own.evaluate(() => (globalThis as any).pageState());
+  const encodeNoise: ScreenshotPage["encodeNoise"] = async (width, height) => {
+    // deno-lint-ignore no-explicit-any -- what the page's script puts there
+    const { base64 } = await own.evaluate((size) => (globalThis as any).encodeNoise(size), { width, height });
+    return Buffer.from(base64, "base64");
+  };
   // deno-lint-ignore no-explicit-any -- what the page's script puts there
   const scrollBack = () => own.evaluate(() => (globalThis as any).scrollBack());
   return {
     page: own,
     show,
     scrollBack,
+    encodeNoise,
     shoot,
     taken: () => taken,
     state,
