@@ -175,6 +175,22 @@ browserTest("an element in a shadow root is kept fresh, and found again in anoth
   ]);
 });
 
+browserTest("an element in a frame is told under its frame's selector, and found again in it", async (page) => {
+  await page.setContent(`<!doctype html><iframe id="shop"></iframe>`);
+  const [, frame] = page.frames();
+  assert.ok(frame);
+  const run = await openLivePage(frame, CARD, "#shop >>iframe>> ");
+  const selector = await run(`async (it) => {
+    it.watch(card);
+    const told = it.next(({ change }) => change?.selector !== undefined);
+    const main = document.querySelector("main");
+    main.innerHTML = main.innerHTML.replace('id="card"', 'id="price"');
+    return (await told).change.selector;
+  }`);
+  assert.equal(selector, "#shop >>iframe>> #price");
+  assert.equal(await run(`(it) => it.live.find("card").id`), "price");
+});
+
 browserTest("what could not be told is told later, and what is removed or closed is told no more", async (page) => {
   const run = await openLivePage(page, CARD);
   const told = await run(`async (it) => {

@@ -42,7 +42,7 @@ const live = createLiveElements(globalThis.window, {
   stale: (elementId) => note({ what: "stale", elementId }),
   found: (elementId, element) => note({ what: "found", elementId, element }),
   lost: (elementId) => note({ what: "lost", elementId }),
-});
+}, { framePath: globalThis.framePath ?? "" });
 globalThis.setTimeout = (callback, ms) => setTimeout(timed(callback), ms);
 const highlighted = [];
 const command = createCommands({
@@ -61,7 +61,8 @@ const held = globalThis.held = {
 
   /** Begins to watch what a selector finds in the document or a shadow root, under its id. */
   watch(element, elementId = element.id) {
-    live.add({ elementId, selector: selectorFor(element), fingerprint: fingerprintOf(element), element });
+    const selector = `${globalThis.framePath ?? ""}${selectorFor(element)}`;
+    live.add({ elementId, selector, fingerprint: fingerprintOf(element), element });
   },
 
   /** What a page remembers of an element for the next one. */
