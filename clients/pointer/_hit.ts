@@ -26,11 +26,22 @@ function unreachableIn(element: Element, x: number, y: number): Element {
   const [...candidates] = element.querySelectorAll(UNREACHABLE);
   let found = element;
   for (const candidate of candidates.slice(0, MAX_UNREACHABLE)) {
-    const box = boxOf(candidate);
-    if (box === null || x < box.x || y < box.y || x > box.x + box.width || y > box.y + box.height) continue;
+    if (!holdsPlace(candidate, x, y)) continue;
     const style = candidate.ownerDocument.defaultView?.getComputedStyle(candidate);
-    const isInert = candidate.closest("[inert]") !== null;
-    if (style?.visibility === "visible" && (isInert || style.pointerEvents === "none")) found = candidate;
+    if (style?.visibility !== "visible") continue;
+    if (candidate.hasAttribute("inert")) found = innermostAt(candidate, x, y);
+    else if (style.pointerEvents === "none") found = candidate;
   }
   return found;
+}
+
+// The browser tells of nothing within an inert element; its boxes do.
+function innermostAt(element: Element, x: number, y: number): Element {
+  const child = [...element.children].findLast((each) => holdsPlace(each, x, y));
+  return child === undefined ? element : innermostAt(child, x, y);
+}
+
+function holdsPlace(element: Element, x: number, y: number): boolean {
+  const box = boxOf(element);
+  return box !== null && x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height;
 }

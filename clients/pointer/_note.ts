@@ -20,6 +20,8 @@ export interface Note {
   meaning(part: Element | null): "send" | "cancel" | "inside" | "outside";
   /** Whether the focus is in it, and on what. */
   focus(): "field" | "send" | "cancel" | null;
+  /** The focus goes to its field. */
+  take(): void;
   /** The focus goes to its next part. */
   focusNext(backwards: boolean): void;
   /** Says that leaving loses something. */
@@ -57,6 +59,10 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
     field.value = about.text;
     overlay.show(card);
     unfollow = tracker.follow(element, place);
+    take();
+  }
+
+  function take(): void {
     field.focus({ preventScroll: true });
   }
 
@@ -99,7 +105,18 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
     keys.replaceChildren(text);
   }
 
-  return { open, close, isOpen: () => at !== null, text: () => field.value, meaning, focus, focusNext, warn, fit };
+  return {
+    open,
+    close,
+    isOpen: () => at !== null,
+    text: () => field.value,
+    meaning,
+    focus,
+    take,
+    focusNext,
+    warn,
+    fit,
+  };
 }
 
 function fieldAttributes(number: number): [string, string][] {

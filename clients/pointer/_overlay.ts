@@ -38,7 +38,7 @@ export function createOverlay(view: View): Overlay {
   const layer = build(document, "div", { class: "layer", role: "region", "aria-label": "Fingerpost" }, [parts, live]);
   const entered = adoptStyles(view, root);
   root.append(layer);
-  const topLayer = createTopLayer(view, shell, { raised, canFocus });
+  const topLayer = createTopLayer(view, shell, { raised, canFocus, isUsed: () => glass.isConnected });
   let hidings = 0;
 
   function show(part: HTMLElement): void {
@@ -58,9 +58,8 @@ export function createOverlay(view: View): Overlay {
     if (before instanceof view.HTMLElement && root.activeElement !== before) before.focus({ preventScroll: true });
   }
 
-  // Only what is not behind a modal dialog can take the focus; what is only looked at need not.
+  // Only what is not behind a modal dialog can take the focus.
   function canFocus(): boolean {
-    if (!glass.isConnected) return true;
     const before = root.activeElement;
     const probe = build(document, "span", { tabindex: "-1" });
     layer.append(probe);

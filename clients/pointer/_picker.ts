@@ -176,6 +176,10 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     hover.show(null);
     gestures.yield();
     note.open(entry.element, { number: entry.number, text: entry.note ?? "", count: numbers.count() });
+    // A video or a frame that fills the screen has no room for a note.
+    if (note.focus() === null && view.document.fullscreenElement) {
+      view.document.exitFullscreen().then(() => note.take());
+    }
     frames.tell({ type: "noting" });
     speaker.say(`Took ${entry.number}, ${nameOf(entry.element)}`);
   }

@@ -1,4 +1,4 @@
-import { isHtml, type View } from "./_build.ts";
+import type { View } from "./_build.ts";
 
 /** After which something else may lie on top. */
 const HAPPENINGS = ["toggle", "close", "fullscreenchange"];
@@ -12,13 +12,14 @@ export interface TopLayer {
 }
 
 /**
- * `canFocus` says whether the shell can be used where it is: behind a modal dialog all is inert, so the shell moves into that dialog.
- * `raised` is called whenever it lies somewhere else than before.
+ * `isUsed`: whether it is more than looked at. Then it has to be where it can take the focus and clicks: behind a modal dialog and a
+ * full-screen element all is inert, and a press outside of a popover closes it, so the shell moves into them. `canFocus` says whether it can be used where it is; `raised` is
+ * called whenever it may lie somewhere else than before.
  */
 export function createTopLayer(
   view: View,
   shell: HTMLElement,
-  { raised, canFocus }: { raised(): void; canFocus(): boolean },
+  { raised, canFocus, isUsed }: { raised(): void; canFocus(): boolean; isUsed(): boolean },
 ): TopLayer {
   const { document } = view;
   const observer = new view.MutationObserver(onMutations);
@@ -27,11 +28,12 @@ export function createTopLayer(
 
   function raise(): void {
     isIn = true;
-    const isWell = shell.isConnected && isShown(shell.parentElement);
-    if (!isWell || !canFocus()) document.documentElement.append(shell);
     watch();
-    reopen();
-    if (!canFocus()) moveIntoDialog();
+    for (const place of isUsed() ? places(document, shell) : [document.documentElement]) {
+      if (shell.parentNode !== place) place.append(shell);
+      reopen();
+      if (!isUsed() || canFocus()) break;
+    }
     raised();
   }
 
@@ -39,17 +41,6 @@ export function createTopLayer(
     if (typeof shell.showPopover !== "function") return;
     if (shell.matches(":popover-open")) shell.hidePopover();
     shell.showPopover();
-  }
-
-  // Dialogs open in no order that the document tells; the topmost is the one in which the focus can be.
-  function moveIntoDialog(): void {
-    for (const dialog of [...openModals(document)].reverse()) {
-      dialog.append(shell);
-      reopen();
-      if (canFocus()) return;
-    }
-    document.documentElement.append(shell);
-    reopen();
   }
 
   function watch(): void {
@@ -80,10 +71,14 @@ export function createTopLayer(
   return { raise, leave, close: leave };
 }
 
-function isShown(parent: Element | null): boolean {
-  return parent !== null && (!isHtml(parent) || parent.localName !== "dialog" || parent.matches(":modal"));
-}
+// What opened last is not told by the document; mostly it stands last.
+function places(document: Document, shell: HTMLElement): Element[] {
+  const popovers = [...document.querySelectorAll("[popover]:not([popover=manual]):popover-open")].filter(isNotWithin);
+  const dialogs = [...document.querySelectorAll("dialog:modal")].filter(isNotWithin);
+  const full = document.fullscreenElement === null ? [] : [document.fullscreenElement];
+  return [...popovers.reverse(), ...dialogs.reverse(), ...full, document.documentElement];
 
-function* openModals(root: Document | ShadowRoot): Generator<Element> {
-  for (const dialog of root.querySelectorAll("dialog:modal")) yield dialog;
+  function isNotWithin(place: Element): boolean {
+    return !shell.contains(place);
+  }
 }

@@ -1,6 +1,8 @@
 // What the tests of the pointer have in each frame, before anything of the page runs: a pointer whose host notes what it is asked.
 import { createPointer } from "../../clients/pointer/pointer.ts";
 
+/** What does not hold by then never does. */
+const TIMEOUT_MS = 5_000;
 const { attachShadow } = Element.prototype;
 /** The overlay's shadow root is closed to pages; tests hold it. `#open` opens it, for tools that look from outside. */
 let root = null;
@@ -42,6 +44,10 @@ globalThis.held = {
     return { x, y, width, height };
   },
   async until(holds) {
-    while (!holds()) await new Promise((resolve) => requestAnimationFrame(resolve));
+    const startedAt = performance.now();
+    while (!holds()) {
+      if (performance.now() - startedAt > TIMEOUT_MS) throw new Error(`It never held that ${holds}`);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
   },
 };
