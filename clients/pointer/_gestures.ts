@@ -35,15 +35,23 @@ export function createGestures(
   let place: { x: number; y: number } | null = null;
   let isYielding = false;
   let isHole = false;
+  let isAdding = false;
   let frame = 0;
 
   function take(event: MouseEvent): boolean {
-    const part = note.isOpen() ? overlay.partAt(event.clientX, event.clientY) : null;
+    isAdding = event.shiftKey;
+    note.stepAside(isAdding);
+    const part = partOfNote(event.clientX, event.clientY);
     const meaning = note.meaning(part);
     if (MOVES.includes(event.type)) move(event);
     if (event.type === "wheel") return meaning !== "outside" || wheel(event);
     if (event.type === "click") click(event, meaning);
     return meaning !== "outside" && event.type !== "dragstart";
+  }
+
+  // Who adds an element may want one that the note lies over.
+  function partOfNote(x: number, y: number): Element | null {
+    return note.isOpen() && !isAdding ? overlay.partAt(x, y) : null;
   }
 
   function move({ clientX: x, clientY: y }: MouseEvent): void {
@@ -57,7 +65,7 @@ export function createGestures(
     frame = 0;
     if (place === null || isYielding) return;
     done.moved(place.y);
-    if (note.isOpen() && overlay.partAt(place.x, place.y)) return hover.show(null);
+    if (partOfNote(place.x, place.y) !== null) return hover.show(null);
     const { element, overlaid } = elementAt(view.document, place, overlay.shell);
     if (!overlaid && !isHole) overlay.raise();
     open(frames.pointsItself(element));

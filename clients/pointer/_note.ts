@@ -20,6 +20,8 @@ export interface Note {
   meaning(part: Element | null): "send" | "cancel" | "inside" | "outside";
   /** Whether the focus is in it, and on what. */
   focus(): "field" | "send" | "cancel" | null;
+  /** Lets what lies under it be seen. */
+  stepAside(isAside: boolean): void;
   /** The focus goes to its field. */
   take(): void;
   /** The focus goes to its next part. */
@@ -49,7 +51,7 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
   function open(element: Element, about: { number: number; text: string; count: number }): void {
     close();
     at = element;
-    card.removeAttribute("data-warns");
+    for (const name of ["data-warns", "data-aside"]) card.removeAttribute(name);
     card.setAttribute("aria-label", `Note for ${about.number}, ${nameOf(element)}`);
     for (const [name, value] of fieldAttributes(about.number)) field.setAttribute(name, value);
     number.replaceChildren(String(about.number));
@@ -64,6 +66,10 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
 
   function take(): void {
     field.focus({ preventScroll: true });
+  }
+
+  function stepAside(isAside: boolean): void {
+    card.toggleAttribute("data-aside", isAside);
   }
 
   function close(): void {
@@ -112,6 +118,7 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
     text: () => field.value,
     meaning,
     focus,
+    stepAside,
     take,
     focusNext,
     warn,

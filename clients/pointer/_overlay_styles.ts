@@ -62,6 +62,7 @@ const NOTE = `
 .note { position: fixed; inset: 0 auto auto 0; width: min(320px, calc(100vw - 16px)); max-height: calc(100vh - 16px); padding: 10px; margin: 0;
   border-radius: 12px; background: var(--card); box-shadow: 0 0 0 1px var(--line), var(--shadow); pointer-events: auto; cursor: default;
   display: flex; flex-direction: column; gap: 8px; }
+.note[data-aside] { opacity: 0.25; pointer-events: none; }
 .note header { display: flex; gap: 8px; align-items: center; min-width: 0; }
 .note .number { display: grid; place-items: center; flex: none; min-width: 20px; height: 20px; padding: 0 4px; border-radius: 10px;
   background: var(--accent); color: var(--on-accent); font-weight: 600; }
