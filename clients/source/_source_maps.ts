@@ -138,7 +138,9 @@ interface MapOfSources {
 }
 
 function isMap(value: unknown): value is MapOfSources {
-  return typeof read(value, "mappings") === "string" && Array.isArray(read(value, "sources"));
+  const sources = read(value, "sources");
+  const areNamed = Array.isArray(sources) && sources.every((source) => source === null || typeof source === "string");
+  return areNamed && typeof read(value, "mappings") === "string";
 }
 
 const traceMaps = new WeakMap<MapOfSources, TraceMap>();

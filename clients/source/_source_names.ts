@@ -8,6 +8,7 @@ const PREFIXES = [
 ];
 const LIBRARY =
   /(^|[/\\])(node_modules|\.vite[/\\]deps|\.pnpm|\.deno|\.yarn)[/\\]|^(node|deno|chrome|chrome-extension|moz-extension):|(^|\/)\(?(webpack|turbopack)\/(bootstrap|runtime)|\/@vite\/|\/@react-refresh|\/@id\//;
+const SOURCE_FILE = /\.[A-Za-z]\w{0,15}$/;
 const GENERATED = /\.(html?|json)$|[\0<>"|*\n]/;
 
 /** Whether a source belongs to a package, a bundler or the browser, not to the project. */
@@ -23,7 +24,9 @@ export function tidySource(source: string, document: Document): string | null {
   if (/^file:\/\//.test(name)) name = name.replace(/^file:\/\/(?:\/([A-Za-z]:))?/, "$1");
   if (/^https?:/.test(name)) name = pathOf(name, document) ?? "";
   name = decode(name);
-  return name === "" || name.length > 1_000 || GENERATED.test(name) || /^[a-z][a-z+.-]+:/i.test(name) ? null : name;
+  return !SOURCE_FILE.test(name) || name.length > 1_000 || GENERATED.test(name) || /^[a-z][a-z+.-]+:/i.test(name)
+    ? null
+    : name;
 }
 
 // Vite serves a project's root under its base, and what lies elsewhere under "/@fs" with its whole path.

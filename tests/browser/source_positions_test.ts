@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { buildSync } from "esbuild";
 import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import type { Data } from "../support/running_app.ts";
+import { addSource } from "../support/source_page.ts";
 import { serveApps, type ServedApp } from "../support/tool_chain.ts";
 
 const APPS = {
@@ -16,7 +16,6 @@ const APPS = {
 };
 /** `SOURCE_APPS=all` takes the apps of older frameworks too. */
 const tested = Object.entries(APPS).slice(0, Deno.env.get("SOURCE_APPS") === "all" ? undefined : 4);
-const SCRIPT = bundle();
 
 let served: Awaited<ReturnType<typeof serveApps>> | null = null;
 Deno.test.beforeAll(async () => {
@@ -37,9 +36,9 @@ interface Compared {
 /** What was found of each element of the page beside where the same element of its double says that it was written. */
 async function compare(page: Page, { url, truthUrl, folder }: ServedApp): Promise<Compared[]> {
   await open(page, url);
-  const found: Data[] = await page.evaluate(() => (globalThis as Data).findAll());
+  const found: Data[] = await page.evaluate(() => (globalThis as Data).source.findAll());
   await open(page, truthUrl);
-  const truths: Data[] = await page.evaluate(() => (globalThis as Data).readTruth());
+  const truths: Data[] = await page.evaluate(() => (globalThis as Data).source.readTruth());
   assert.deepEqual(found.map(({ tag }) => tag), truths.map(({ tag }) => tag), "both pages have the same elements");
   const compared = found.map((each, index) => ({ ...each, ...truths[index] })).filter(({ truth }) => truth !== null);
   for (const { component } of compared) {
@@ -51,14 +50,7 @@ async function compare(page: Page, { url, truthUrl, folder }: ServedApp): Promis
 async function open(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator("footer").last().waitFor();
-  await page.addScriptTag({ content: SCRIPT });
-}
-
-function bundle(): string {
-  const entry = new URL("source_page.js", import.meta.url).pathname;
-  const { outputFiles: [file] } = buildSync({ entryPoints: [entry], bundle: true, write: false, format: "iife" });
-  if (file === undefined) throw new Error("esbuild made nothing");
-  return file.text;
+  await addSource(page);
 }
 
 /** Files, lines and columns that are not those of the truth, and elements without a line. */
