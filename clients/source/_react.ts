@@ -67,9 +67,11 @@ export function findReact(element: Element, { document, maps }: Surroundings): F
     const line = original.text?.split("\n", original.line)[original.line - 1];
     if (line !== undefined && written !== null) {
       const rest = line.slice(original.column - 1);
-      if (rest.startsWith("<") ? !new RegExp(`^<${written}(?![\\w.-])`, "i").test(rest) : !line.includes(written)) {
-        return { file };
-      }
+      const [start, end] = [`[<"'\`]`, "(?![\\w.-])"];
+      const isThere = rest.startsWith("<")
+        ? new RegExp(`^<${written}${end}`, "i").test(rest)
+        : new RegExp(`${start}${written}${end}`, "i").test(line);
+      if (!isThere) return { file };
     }
     return { file, line: original.line, column: original.column };
   }

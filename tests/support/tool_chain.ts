@@ -1,5 +1,5 @@
 const FOLDER = new URL("../tool_chains/vite/", import.meta.url).pathname;
-const TAG = /<([a-z][\w:-]*)(?=[\s>/]|$)/g;
+const TAG = /<([a-z][\w:.-]*)(?=[\s>/]|$)/g;
 const NO_ELEMENT = /^(script|style|template|slot)$/;
 /** Apps that are another's but for how they start, and for JSX that needs React by name. */
 const VARIANTS: Record<string, { of: string; prefix: string }> = {

@@ -25,7 +25,7 @@ for (const [name, root] of Deno.args.map((argument) => argument.split("="))) {
     logLevel: "error",
     appType: "mpa",
     server: { host: "127.0.0.1", port: 0, fs: { strict: false }, watch: null },
-    ...CONFIGURATIONS[name ?? ""]?.(),
+    ...CONFIGURATIONS[name?.replace(/_.*/, "") ?? ""]?.(),
   });
   await server.listen();
   console.log(`${name} ${server.resolvedUrls?.local[0]}`);
