@@ -67,10 +67,8 @@ export function findReact(element: Element, { document, maps }: Surroundings): F
     const line = original.text?.split("\n", original.line)[original.line - 1];
     if (line !== undefined && written !== null) {
       const rest = line.slice(original.column - 1);
-      const [start, end] = [`[<"'\`]`, "(?![\\w.-])"];
-      const isThere = rest.startsWith("<")
-        ? new RegExp(`^<${written}${end}`, "i").test(rest)
-        : new RegExp(`${start}${written}${end}`, "i").test(line);
+      const [start, where] = rest.startsWith("<") ? ["^<", rest] : [`[<"'\`]`, line];
+      const isThere = new RegExp(`${start}${written}(?![\\w.-])`, "i").test(where);
       if (!isThere) return { file };
     }
     return { file, line: original.line, column: original.column };

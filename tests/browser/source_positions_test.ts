@@ -6,26 +6,30 @@ import { addSource } from "../support/source_page.ts";
 import { serveApps, type ServedApp } from "../support/tool_chain.ts";
 
 const APPS = {
-  react: { title: "React 19", framework: "react" },
-  vue: { title: "Vue 3", framework: "vue" },
-  svelte: { title: "Svelte 5", framework: "svelte" },
-  solid: { title: "Solid", framework: "solid" },
-  react18: { title: "React 18", framework: "react" },
-  react17: { title: "React 17", framework: "react" },
-  react16: { title: "React 16", framework: "react" },
+  react: { title: "React 19", framework: "react", chain: "vite" },
+  vue: { title: "Vue 3", framework: "vue", chain: "vite" },
+  svelte: { title: "Svelte 5", framework: "svelte", chain: "vite" },
+  solid: { title: "Solid", framework: "solid", chain: "vite" },
+  react18: { title: "React 18", framework: "react", chain: "vite" },
+  react17: { title: "React 17", framework: "react", chain: "vite" },
+  react16: { title: "React 16", framework: "react", chain: "vite" },
+  next: { title: "Next.js with Turbopack", framework: "react", chain: "next" },
 };
 /** Apps full of elements that look alike, of which some can't be told apart: of those no line is said. */
 const ALIKE = { react_alike: "React", vue_alike: "Vue", solid_alike: "Solid" };
-/** `SOURCE_APPS=all` takes the apps of older frameworks too. */
+/** `SOURCE_APPS=all` takes the apps of older frameworks and of larger tool chains too. */
 const tested = Object.entries(APPS).slice(0, Deno.env.get("SOURCE_APPS") === "all" ? undefined : 4);
 
-let served: Awaited<ReturnType<typeof serveApps>> | null = null;
+const apps = new Map<string, ServedApp>();
+const stack = new AsyncDisposableStack();
 Deno.test.beforeAll(async () => {
-  served = await serveApps([...tested.map(([name]) => name), ...Object.keys(ALIKE)]);
+  for (const chain of new Set(tested.map(([, { chain }]) => chain))) {
+    const names = tested.filter(([, app]) => app.chain === chain).map(([name]) => name);
+    const served = stack.use(await serveApps(chain, chain === "vite" ? [...names, ...Object.keys(ALIKE)] : names));
+    for (const [name, app] of served.apps) apps.set(name, app);
+  }
 });
-Deno.test.afterAll(async () => {
-  await served?.[Symbol.asyncDispose]();
-});
+Deno.test.afterAll(() => stack[Symbol.asyncDispose]());
 
 interface Compared {
   tag: string;
@@ -80,8 +84,8 @@ function report(title: string, compared: Compared[]): void {
 }
 
 for (const [name, { title, framework }] of tested) {
-  browserTest(`findComponent() finds file and line of what ${title} made under Vite, none wrong`, async (page) => {
-    const app = served?.apps.get(name);
+  browserTest(`findComponent() finds file and line of what ${title} made, none wrong`, async (page) => {
+    const app = apps.get(name);
     assert.ok(app);
     const compared = await compare(page, app);
     const { wrong, missing } = judge(compared);
@@ -95,7 +99,7 @@ for (const [name, { title, framework }] of tested) {
 
 for (const [name, title] of Object.entries(ALIKE)) {
   browserTest(`findComponent() says no wrong place where elements that ${title} made look alike`, async (page) => {
-    const app = served?.apps.get(name);
+    const app = apps.get(name);
     assert.ok(app);
     const compared = await compare(page, app);
     report(`${title}, alike`, compared);

@@ -1,5 +1,5 @@
-const FOLDER = new URL("../tool_chains/vite/", import.meta.url).pathname;
-const TAG = /<([a-z][\w:.-]*)(?=[\s>/]|$)/g;
+// Link: of Next.js, which hands on what it is given.
+const TAG = /<([a-z][\w:.-]*|Link)(?=[\s>/]|$)/g;
 const NO_ELEMENT = /^(script|style|template|slot)$/;
 /** Apps that are another's but for how they start, and for JSX that needs React by name. */
 const VARIANTS: Record<string, { of: string; prefix: string }> = {
@@ -16,18 +16,30 @@ export interface ServedApp {
   truthUrl: string;
 }
 
-/** Starts Vite's development servers, each on a copy of one of the apps of `tests/tool_chains/vite/apps`. */
-export async function serveApps(names: string[]): Promise<AsyncDisposable & { apps: Map<string, ServedApp> }> {
+/** Starts development servers of a tool chain, each on a copy of one of the apps of `tests/tool_chains/<chain>/apps`. */
+export async function serveApps(
+  chain: string,
+  names: string[],
+): Promise<AsyncDisposable & { apps: Map<string, ServedApp> }> {
   await using stack = new AsyncDisposableStack();
+  const chainFolder = new URL(`../tool_chains/${chain}/`, import.meta.url).pathname;
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "fingerpost_apps_" }));
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   for (const name of names) {
-    await copyApp(name, `${folder}/${name}`, (text) => text);
-    await copyApp(name, `${folder}/${name}/truth`, withTruth);
+    await copyApp(`${chainFolder}apps/`, name, `${folder}/${name}`, (text) => text);
+    await copyApp(`${chainFolder}apps/`, name, `${folder}/${name}/truth`, withTruth);
   }
-  await Deno.symlink(`${FOLDER}node_modules`, `${folder}/node_modules`);
+  await Deno.symlink(`${chainFolder}node_modules`, `${folder}/node_modules`);
   const roots = names.map((name) => `${name}=${folder}/${name}`);
-  const args = ["run", "--quiet", "--allow-all", "--config", `${FOLDER}deno.json`, `${FOLDER}serve.ts`, ...roots];
+  const args = [
+    "run",
+    "--quiet",
+    "--allow-all",
+    "--config",
+    `${chainFolder}deno.json`,
+    `${chainFolder}serve.ts`,
+    ...roots,
+  ];
   const server = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
   const output = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
   stack.defer(async () => {
@@ -47,20 +59,25 @@ async function readAddresses(output: ReadableStreamDefaultReader<string>): Promi
   let said = "";
   while (!said.includes("ready\n")) {
     const { value, done } = await output.read();
-    if (done) throw new Error(`Vite did not start: ${said}`);
+    if (done) throw new Error(`The development server did not start: ${said}`);
     said += value;
   }
   return [...said.matchAll(/^(\w+) (http\S+)$/gm)].map(([, name = "", url = ""]) => [name, url]);
 }
 
-async function copyApp(name: string, to: string, change: (text: string, path: string) => string): Promise<void> {
+async function copyApp(
+  apps: string,
+  name: string,
+  to: string,
+  change: (text: string, path: string) => string,
+): Promise<void> {
   const variant = VARIANTS[name];
   if (variant !== undefined) {
     const prefixed = (text: string, path: string): string =>
       change(path.endsWith(".jsx") ? variant.prefix + text : text, path);
-    await copyFolder(`${FOLDER}apps/${variant.of}`, to, prefixed);
-    await copyFolder(`${FOLDER}apps/${name}`, to, prefixed);
-  } else await copyFolder(`${FOLDER}apps/${name}`, to, change);
+    await copyFolder(`${apps}${variant.of}`, to, prefixed);
+    await copyFolder(`${apps}${name}`, to, prefixed);
+  } else await copyFolder(`${apps}${name}`, to, change);
 }
 
 async function copyFolder(from: string, to: string, change: (text: string, path: string) => string, inner = "") {

@@ -1,0 +1,2 @@
+// The packages lie elsewhere.
+export default { turbopack: { root: "/" }, devIndicators: false };
