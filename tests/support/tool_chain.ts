@@ -41,7 +41,7 @@ export async function serveApps(
     ...roots,
   ];
   const server = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
-  const output = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const output = server.stdout.getReader();
   stack.defer(async () => {
     server.kill("SIGKILL");
     await output.cancel();
@@ -55,12 +55,14 @@ export async function serveApps(
   return { apps, [Symbol.asyncDispose]: () => served.disposeAsync() };
 }
 
-async function readAddresses(output: ReadableStreamDefaultReader<string>): Promise<[string, string][]> {
+async function readAddresses(output: ReadableStreamDefaultReader<Uint8Array>): Promise<[string, string][]> {
+  // What it says later is not read ahead, as a piped stream would: that would be work of some test.
+  const decoder = new TextDecoder();
   let said = "";
   while (!said.includes("ready\n")) {
     const { value, done } = await output.read();
     if (done) throw new Error(`The development server did not start: ${said}`);
-    said += value;
+    said += decoder.decode(value, { stream: true });
   }
   return [...said.matchAll(/^(\w+) (http\S+)$/gm)].map(([, name = "", url = ""]) => [name, url]);
 }
