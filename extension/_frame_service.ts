@@ -25,10 +25,13 @@ export function serveFrame(port: chrome.runtime.Port, dependencies: Dependencies
   const frameId = port.sender?.frameId;
   if (tabId === undefined || frameId === undefined) return port.disconnect();
   let entered: { tab: Tab; frame: Frame } | null = null;
+  const entering = Promise.withResolvers<{ tab: Tab; frame: Frame }>();
   const methods: HubForFrame = {
     hello,
     changed: moved,
-    child: (nonce, selector) => entered?.tab.frames.childOf(entered.frame, nonce, selector),
+    // A frame in this one may speak up before this one has entered.
+    child: (nonce, selector) =>
+      void entering.promise.then(({ tab, frame }) => tab.frames.childOf(frame, nonce, selector)),
     frameLoaded: () => void worker.call("inject", tabId).catch(() => {}),
     tell: (message) => eachOther((frame) => frame.remote.call("hear", message)),
     capture: (taken) => {
@@ -53,6 +56,7 @@ export function serveFrame(port: chrome.runtime.Port, dependencies: Dependencies
     const tab = await tabs.enter(tabId ?? 0);
     const frame = { id: frameId ?? 0, facts, remote };
     entered = { tab, frame };
+    entering.resolve(entered);
     tab.frames.enter(frame);
     if (facts.isTop) await arrive(tab, facts);
     const framePath = await tab.frames.pathTo(frame) ?? "";

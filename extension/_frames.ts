@@ -38,7 +38,7 @@ const MAX_ANNOUNCED = 500;
 export function createFrames(): Frames {
   const frames = new Map<number, Frame>();
   const parents = new Map<string, Parent>();
-  const waiting = new Map<string, () => void>();
+  const waiting = new Set<() => void>();
   return { enter, leave, childOf, pathTo, around, all: () => [...frames.values()] };
 
   function enter(frame: Frame): void {
@@ -60,7 +60,7 @@ export function createFrames(): Frames {
   function childOf(parent: Frame, nonce: string, selector: string): void {
     if (parents.size >= MAX_ANNOUNCED && !parents.has(nonce)) return;
     parents.set(nonce, { frame: parent, selector });
-    waiting.get(nonce)?.();
+    for (const look of waiting) look();
   }
 
   async function pathTo(frame: Frame): Promise<string | null> {
@@ -76,15 +76,21 @@ export function createFrames(): Frames {
     return path;
   }
 
-  async function parentOf(nonce: string): Promise<Parent | null> {
-    if (!parents.has(nonce)) {
-      await new Promise<void>((resolve) => {
-        waiting.set(nonce, resolve);
-        setTimeout(resolve, PARENT_TIMEOUT_MS);
-      });
-      waiting.delete(nonce);
-    }
-    return parents.get(nonce) ?? null;
+  function parentOf(nonce: string): Promise<Parent | null> {
+    return new Promise((resolve) => {
+      const settle = (parent: Parent | null): void => {
+        clearTimeout(timer);
+        waiting.delete(look);
+        resolve(parent);
+      };
+      const look = (): void => {
+        const parent = parents.get(nonce);
+        if (parent !== undefined) settle(parent);
+      };
+      const timer = setTimeout(() => settle(null), PARENT_TIMEOUT_MS);
+      waiting.add(look);
+      look();
+    });
   }
 
   function around(frame: Frame): { frame: Frame; nonce: string }[] {

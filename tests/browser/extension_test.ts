@@ -1,42 +1,11 @@
 import assert from "node:assert/strict";
 import { createAccessToken, createProject } from "../support/captures.ts";
-import { type ExtensionBrowser, extensionTest } from "../support/extension.ts";
+import { extensionTest } from "../support/extension.ts";
+import { elementsOf, openWorld, SHOP } from "../support/extension_world.ts";
 import { MCP_CLIENTS } from "../support/mcp_client.ts";
-import {
-  askForCode,
-  pairBrowser,
-  pointAt,
-  servePages,
-  startPointing,
-  until,
-  untilMarked,
-} from "../support/pointing.ts";
-import { ADMIN, type Data, type RunningApp, startApp } from "../support/running_app.ts";
+import { askForCode, pointAt, servePages, startPointing, until, untilMarked } from "../support/pointing.ts";
+import { ADMIN, type Data, startApp } from "../support/running_app.ts";
 import { ELEMENT_EVENTS, subscribe } from "../support/subscription.ts";
-
-const SHOP =
-  `<!doctype html><title>Shop</title><main><h1>Basket</h1><p class="total">12 €</p><button id="pay">Pay now</button></main>`;
-const CART = `<!doctype html><title>Cart</title><main><button id="empty">Empty the cart</button></main>`;
-const ELEMENTS = `query ($projectId: ID!) { elements(projectId: $projectId) { edges { node {
-  id selector note pageUrl pageTitle staleSince status screenshot { width height } } } } }`;
-
-/** A server with a project, pages, and a browser that is paired with it. */
-async function openWorld(
-  browser: ExtensionBrowser,
-): Promise<AsyncDisposable & { app: RunningApp; projectId: string; site: string }> {
-  await using stack = new AsyncDisposableStack();
-  const app = stack.use(await startApp());
-  const site = stack.use(servePages({ "/shop": SHOP, "/cart": CART }));
-  const projectId = await createProject(app, app.token);
-  await pairBrowser(browser, app, projectId);
-  const opened = stack.move();
-  return { app, projectId, site: site.url, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-async function elementsOf(app: RunningApp, projectId: string): Promise<Data[]> {
-  const { elements } = await app.ask(ELEMENTS, { projectId }, app.token);
-  return elements.edges.map(({ node }: Data) => node).toReversed();
-}
 
 extensionTest(
   "a person pairs, points, notes and sends; subscriber, AI tool and mark show it, and what the AI tool does",
@@ -87,7 +56,7 @@ extensionTest(
   "marks come back after a reload, also from a stopped worker; what was left behind is stale",
   async (browser) => {
     await using world = await openWorld(browser);
-    const { app, projectId, site } = world;
+    const { app, site } = world;
     const page = await browser.context.newPage();
     await page.goto(`${site}/shop`);
     await startPointing(browser, page);
@@ -96,21 +65,21 @@ extensionTest(
     await browser.stopWorker();
     await page.reload();
     await untilMarked(page, "sent");
-    const [{ id }] = await elementsOf(app, projectId);
+    const [{ id }] = await world.elements();
     const status = `mutation ($input: UpdateElementInput!) { updateElement(input: $input) { id } }`;
     await app.ask(status, { input: { id, status: "DISMISSED" } }, app.token);
     await untilMarked(page, "dismissed");
     await page.goto(`${site}/cart`);
-    await until(async () => (await elementsOf(app, projectId))[0].staleSince !== null, "the element is stale");
+    await until(async () => (await world.elements())[0].staleSince !== null, "the element is stale");
     await page.goto(`${site}/shop`);
     await untilMarked(page, "dismissed");
-    await until(async () => (await elementsOf(app, projectId))[0].staleSince === null, "the element is there again");
+    await until(async () => (await world.elements())[0].staleSince === null, "the element is there again");
   },
 );
 
 extensionTest("a worker that is stopped while something is sent loses nothing", async (browser) => {
   await using world = await openWorld(browser);
-  const { app, projectId, site } = world;
+  const { site } = world;
   const page = await browser.context.newPage();
   await page.goto(`${site}/shop`);
   await startPointing(browser, page);
@@ -120,8 +89,8 @@ extensionTest("a worker that is stopped while something is sent loses nothing", 
   await untilMarked(page, "sent");
   await startPointing(browser, page);
   await pointAt(page, page, "h1", "With another one");
-  await until(async () => (await elementsOf(app, projectId)).length === 2, "both are stored");
-  const stored = await elementsOf(app, projectId);
+  await until(async () => (await world.elements()).length === 2, "both are stored");
+  const stored = await world.elements();
   assert.deepEqual(stored.map(({ note, screenshot }) => [note, screenshot !== null]), [
     ["Without a worker", true],
     ["With another one", true],
@@ -146,7 +115,7 @@ extensionTest(
     const { livePages } = await app.ask(query, { projectId }, app.token);
     assert.deepEqual(livePages.map(({ title }: Data) => title).toSorted(), ["Cart", "Shop"]);
     assert.notEqual(livePages[0].id, livePages[1].id);
-    const [shop, cart] = await elementsOf(app, projectId);
+    const [shop, cart] = await world.elements();
     await pages[0]?.evaluate(() => document.querySelector("#pay")?.replaceChildren("Pay later"));
     const command =
       `mutation ($input: CommandElementInput!) { commandElement(input: $input) { text screenshot { width } } }`;

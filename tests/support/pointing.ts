@@ -1,4 +1,4 @@
-import type { BrowserContext, CDPSession, Frame, Page } from "playwright-core";
+import type { CDPSession, Frame, Page } from "playwright-core";
 import type { ExtensionBrowser } from "./extension.ts";
 import type { Data, RunningApp } from "./running_app.ts";
 
@@ -78,20 +78,46 @@ export async function until(
 
 /** The overlay's parts that are in the document of a page or a frame, by the debugger, for which no shadow root is closed. */
 export async function overlayOf(frame: Page | Frame): Promise<OverlayPart[]> {
-  const session = await sessionOf(frame);
+  const { session, isOwn } = await sessionOf(frame);
   const { root } = await session.send("DOM.getDocument", { depth: -1, pierce: true });
   const parts: OverlayPart[] = [];
-  collect(root, false, parts);
+  const found = isOwn ? root : documentAt(root, frame.url());
+  if (found !== null) collect(found, false, parts);
   return parts;
 }
 
-const sessions = new WeakMap<Page | Frame, Promise<CDPSession>>();
+interface FrameSession {
+  session: CDPSession;
+  /** False: the frame is inside of the session's document, being of its site. */
+  isOwn: boolean;
+}
 
-function sessionOf(frame: Page | Frame): Promise<CDPSession> {
-  const context: BrowserContext = "context" in frame ? frame.context() : frame.page().context();
-  const session = sessions.get(frame) ?? context.newCDPSession(frame);
+const sessions = new WeakMap<Page | Frame, Promise<FrameSession>>();
+
+function sessionOf(frame: Page | Frame): Promise<FrameSession> {
+  const session = sessions.get(frame) ?? openSession(frame);
   sessions.set(frame, session);
   return session;
+}
+
+async function openSession(frame: Page | Frame): Promise<FrameSession> {
+  if ("context" in frame) return { session: await frame.context().newCDPSession(frame), isOwn: true };
+  try {
+    return { session: await frame.page().context().newCDPSession(frame), isOwn: true };
+  } catch {
+    const { session } = await sessionOf(frame.parentFrame() ?? frame.page());
+    return { session, isOwn: false };
+  }
+}
+
+function documentAt(node: Data, url: string): Data {
+  if (node.contentDocument?.documentURL === url) return node.contentDocument;
+  const inner = [
+    ...node.children ?? [],
+    ...node.shadowRoots ?? [],
+    ...node.contentDocument ? [node.contentDocument] : [],
+  ];
+  return inner.map((each) => documentAt(each, url)).find((found) => found !== null) ?? null;
 }
 
 function collect(node: Data, isInside: boolean, parts: OverlayPart[]): void {
