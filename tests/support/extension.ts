@@ -1,4 +1,4 @@
-import { type BrowserContext, type CDPSession, chromium, type Page, type Worker } from "playwright-core";
+import { type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { buildExtension, writeExtension } from "../../extension/build.ts";
 import { ARGUMENTS, STEP_TIMEOUT_MS, testWithChromium } from "./browser.ts";
 import type { Data } from "./running_app.ts";
@@ -8,8 +8,10 @@ export interface ExtensionBrowser {
   context: BrowserContext;
   /** The origin of the extension's own pages, such as `chrome-extension://…`. */
   origin: string;
-  /** The service worker, started where it was stopped. */
-  worker(): Promise<Worker>;
+  /** What the toolbar's button says. */
+  button(): Promise<{ badge: string; title: string }>;
+  /** Ends the document that holds connections and queue, as a crash does. */
+  closeHub(): Promise<void>;
   /** Clicks the toolbar's button while a page is in front: points, or opens the extension's window where it is not paired. */
   clickButton(page: Page): Promise<void>;
   /** Stops the service worker, as Chromium does after 30 s in which nothing was asked of it. */
@@ -50,13 +52,20 @@ async function openBrowser(context: BrowserContext, folder: string): Promise<Ext
   const { id } = await ask(session, "Extensions.loadUnpacked", { path: folder });
   await started;
   const page = context.pages()[0] ?? await context.newPage();
-  await page.goto(`chrome-extension://${id}/icons/16.png`);
+  await page.goto(`chrome-extension://${id}/manifest.json`);
   const origin = `chrome-extension://${id}`;
-  return { context, origin, worker, clickButton, stopWorker, openPopup };
+  return { context, origin, button, closeHub, clickButton, stopWorker, openPopup };
 
-  async function worker(): Promise<Worker> {
-    const running = context.serviceWorkers().find((each) => each.url().startsWith(origin));
-    return running ?? await context.waitForEvent("serviceworker");
+  // In a page of the extension: the worker may not be running.
+  async function button(): Promise<{ badge: string; title: string }> {
+    const [badge, title]: [string, string] = await page.evaluate(
+      `Promise.all([chrome.action.getBadgeText({}), chrome.action.getTitle({})])`,
+    );
+    return { badge, title };
+  }
+
+  async function closeHub(): Promise<void> {
+    await page.evaluate(`chrome.offscreen.closeDocument()`);
   }
 
   // Only a tab's target has the button: not the page's that Playwright knows.
