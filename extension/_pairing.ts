@@ -1,6 +1,7 @@
 import { FingerpostError } from "../clients/browser/graphql_socket.ts";
 import { type Paired, type PairingCode, pairWith, waitForApproval } from "../clients/pairing/pairing.ts";
 import type { Database, Pairing } from "./_database.ts";
+import { readServer } from "./_server_address.ts";
 
 /** The extension's pairing with one server and project. It outlives the browser. */
 export interface PairingState {
@@ -69,14 +70,6 @@ function toPairing(server: string, { token, project, expiresAt }: Paired): Pairi
     );
   }
   return { kind: "paired", server, token, project, expiresAt };
-}
-
-/** The origin of what a person typed. Throws where it is none. */
-export function readServer(typed: string): string {
-  const text = typed.trim();
-  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `http://${text}`);
-  if (url === null || url.hostname === "" || url.username !== "") throw new Error(`"${text}" is no server's address`);
-  return url.origin;
 }
 
 function clientName(): string {

@@ -1,5 +1,6 @@
 import { callOver, callTo, type Remote } from "./_calls.ts";
 import type { HubForPopup, PopupMethods, Snapshot, WorkerMethods } from "./_messages.ts";
+import { readServer } from "./_server_address.ts";
 
 // The extension's window: pairing, and how things are.
 
@@ -83,10 +84,9 @@ function showPages(pages: Snapshot["pages"]): void {
 
 // A server on another machine is reached only after the person allowed it.
 async function allowServer(typed: string): Promise<void> {
-  const url = URL.parse(/^https?:\/\//i.test(typed.trim()) ? typed.trim() : `http://${typed.trim()}`);
-  if (url === null) throw new Error(`"${typed}" is no server's address`);
-  const isGranted = await chrome.permissions.request({ origins: [patternOf(url.origin)] });
-  if (!isGranted) throw new Error(`Without the permission ${url.host} can't be reached`);
+  const origin = readServer(typed);
+  const isGranted = await chrome.permissions.request({ origins: [patternOf(origin)] });
+  if (!isGranted) throw new Error(`Without the permission ${URL.parse(origin)?.host} can't be reached`);
 }
 
 /** Offers to keep marks on this site, and to point into frames of others. */
