@@ -37,7 +37,7 @@ for (const target of TARGETS) {
   Deno.test(`the manifest for ${target} names files that are there, and no permission without a reason`, () => {
     const files = filesOf(target);
     const manifest = JSON.stringify(makeManifest(target, "1.0"));
-    for (const [, path] of manifest.matchAll(/"([\w./]+\.(?:js|html|png))"/g)) assert.ok(files.has(path ?? ""), path);
+    for (const [, path = ""] of manifest.matchAll(/"([\w./]+\.(?:js|html|png))"/g)) assert.ok(files.has(path), path);
     for (const permission of permissionsOf(target)) assert.ok(REASONS[permission], `${permission} has no reason`);
     for (const page of ["popup.html", ...target === "chromium" ? ["offscreen.html"] : []]) {
       const text = new TextDecoder().decode(files.get(page));

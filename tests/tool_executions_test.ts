@@ -231,7 +231,7 @@ Deno.test("record() has nobody wait: calls are written in groups, and at the lat
   for (let index = 0; index < 1_200; index++) executions.record(actor, CALLED);
   assert.equal(count.texts.length, 0);
   await executions[Symbol.asyncDispose]();
-  assert.equal(count.texts.filter((text) => text.startsWith("INSERT")).length, 6);
+  assert.equal(count.texts.filter((text) => text.startsWith("INSERT")).length, 3);
   assert.equal(await records.count(), 1_200);
 });
 

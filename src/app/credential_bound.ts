@@ -19,46 +19,78 @@ const CLIENT_GONE = 499;
 /**
  * Has a request answered until its credential ends or its client goes away: then the signal tells those who work on it, and the
  * answer ends. One that has not begun becomes the thrown `UNAUTHENTICATED` or `FORBIDDEN`; an event stream tells it as the
- * error of each request that waits for its result there, and closes.
+ * error of each request that waits for its result there, and closes. The signal is made when it is first asked for: what is answered
+ * at once needs none.
  */
-export async function answerWhileValid(
+export async function answerWhileValid<Other extends object>(
   request: Request,
   { actor, follow, message }: CredentialBound,
-  answer: (signal: AbortSignal) => Promise<Response>,
-): Promise<Response> {
-  const ended = new AbortController();
-  const following = follow(actor, (end) => ended.abort(toEndError(end)));
-  const signal = AbortSignal.any([request.signal, ended.signal]);
-  const answering = answer(signal);
+  answer: (signal: () => AbortSignal) => Promise<Response | Other>,
+): Promise<Response | Other> {
+  const bound = bindTo(request, { actor, follow });
+  const answering = answer(bound.signal);
   try {
-    const response = await untilAborted(answering, signal);
-    if (response.body === null || !isEventStream(response)) {
-      following[Symbol.dispose]();
+    const response = await Promise.race([answering, bound.broken]);
+    if (!(response instanceof Response) || response.body === null || !isEventStream(response)) {
+      bound[Symbol.dispose]();
       return response;
     }
-    const body = endWith(response.body, ended.signal, {
-      lastWords: () => lastWords(message, ended.signal.reason),
-      onEnd: () => following[Symbol.dispose](),
+    const ended = bound.ended();
+    const body = endWith(response.body, ended, {
+      lastWords: () => lastWords(message, ended.reason),
+      onEnd: () => bound[Symbol.dispose](),
     });
     return new Response(body, { status: response.status, headers: response.headers });
   } catch (error) {
-    following[Symbol.dispose]();
-    answering.then((late) => late.body?.cancel(), () => {});
-    if (request.signal.aborted) return new Response(null, { status: CLIENT_GONE });
+    bound[Symbol.dispose]();
+    answering.then((late) => late instanceof Response ? late.body?.cancel() : undefined, () => {});
+    if (bound.isAbandoned()) return new Response(null, { status: CLIENT_GONE });
     throw error;
   }
 }
 
-/** The promise's value; rejects with the signal's reason as soon as it is aborted. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+/** One request's credential and client. Disposing it lets go of the credential. */
+interface Bound extends Disposable {
+  /** Ends with either. */
+  signal: () => AbortSignal;
+  /** Ends with the credential. */
+  ended: () => AbortSignal;
+  /** Rejects with the credential's end, and with the client's once the signal was asked for. */
+  broken: Promise<never>;
+  /** Whether the client went away, as far as anybody wanted to know. */
+  isAbandoned: () => boolean;
+}
+
+function bindTo(request: Request, { actor, follow }: Pick<CredentialBound, "actor" | "follow">): Bound {
+  const broken = Promise.withResolvers<never>();
+  let reason: AppError | null = null;
+  let controller: AbortController | null = null;
+  let either: AbortSignal | null = null;
+  const following = follow(actor, (end) => {
+    reason = toEndError(end);
+    controller?.abort(reason);
+    broken.reject(reason);
+  });
+  return { signal, ended, broken: broken.promise, isAbandoned, [Symbol.dispose]: () => following[Symbol.dispose]() };
+
+  function ended(): AbortSignal {
+    if (controller === null) {
+      controller = new AbortController();
+      if (reason !== null) controller.abort(reason);
+    }
+    return controller.signal;
+  }
+
+  function signal(): AbortSignal {
+    if (either !== null) return either;
+    const made = either = AbortSignal.any([request.signal, ended()]);
+    if (made.aborted) broken.reject(made.reason);
+    made.addEventListener("abort", () => broken.reject(made.reason), { once: true });
+    return made;
+  }
+
+  function isAbandoned(): boolean {
+    return either !== null && request.signal.aborted;
   }
 }
 

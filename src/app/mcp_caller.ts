@@ -15,8 +15,8 @@ export interface McpCallerDependencies {
 
 /** Binds the MCP adapter's caller to an actor of this server: its operations run here, with the actor's rights. */
 export function mcpCallerFor(actor: SignedInActor, { operations, toolExecutions }: McpCallerDependencies): Caller {
-  const run = (query: string, variables: Record<string, unknown>, signal: AbortSignal) =>
-    operations.run({ query, variables }, { actor, signal: () => signal, requestId: newId(), ...factsElsewhere() });
+  const run = (query: string, variables: Record<string, unknown>, signal: () => AbortSignal) =>
+    operations.run({ query, variables }, { actor, signal, requestId: newId(), ...factsElsewhere() });
   return {
     scopes: actor.kind === "token" ? actor.scopes : null,
     record: ({ startedAt, ...execution }) =>
@@ -28,7 +28,7 @@ export function mcpCallerFor(actor: SignedInActor, { operations, toolExecutions 
       return { errors: [{ message: "Cannot execute a subscription", extensions: { code: "INVALID_INPUT" } }] };
     },
     async *subscribe(query, variables, { signal }) {
-      const answer = await run(query, variables, signal);
+      const answer = await run(query, variables, () => signal);
       if ("next" in answer) yield* endedBy(answer, signal);
       else yield answer;
     },

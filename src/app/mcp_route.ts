@@ -1,5 +1,6 @@
 import type { SignedInActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
+import type { PlainAnswer } from "../mcp/mcp.ts";
 import { parseJson } from "../api/request_body.ts";
 import { subjectOf } from "../rate_limits/rate_limits.ts";
 import type { App } from "./app.ts";
@@ -16,19 +17,21 @@ const HOW_TO_SAY_WHO_ASKS =
   "Cannot answer without an access token: make one in Fingerpost with createAccessToken, and send it as Authorization: Bearer fp_...";
 
 /** Answers MCP over HTTP for who is signed in, for as long as the credential is good and somebody listens. Throws what refuses it. */
-export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Response> {
+export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Response | PlainAnswer> {
   const { request } = incoming;
   if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
   const actor = await identify(app, incoming);
   await app.rateLimits.take("mcp", subjectOf(actor));
-  if (!METHODS.has(request.method)) return refuseMethod();
+  const { method, headers, url } = request;
+  if (!METHODS.has(method)) return refuseMethod();
   // Read here: the library bounds its size, and waits for it as long as it takes.
-  const body = request.body === null ? null : await app.bodies.read(request, MAX_BODY_BYTES);
+  const isEmpty = method !== "POST" && request.body === null;
+  const body = isEmpty ? null : await app.bodies.read(request, MAX_BODY_BYTES);
   const message = body === null ? undefined : parse(body);
   return await answerWhileValid(request, { actor, message, follow: app.follow }, (signal) => {
-    const { method, headers, url } = request;
-    const init = message === undefined ? { method, headers, signal, body } : { method, headers, signal };
-    return app.mcp.fetch(new Request(url, init), actor, message);
+    const renew = () =>
+      new Request(url, { method, headers, signal: signal(), body: message === undefined ? body : null });
+    return app.mcp.fetch(actor, { headers, message, signal, request: renew });
   });
 }
 

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Operations } from "../api/operations.ts";
 import type { SignedInActor } from "../base/actor.ts";
 import { createAdapter } from "../mcp/adapter.ts";
-import { createMcp } from "../mcp/mcp.ts";
+import { createMcp, type IncomingRequest, type PlainAnswer } from "../mcp/mcp.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
 import { mcpCallerFor, streamOwnerOf } from "./mcp_caller.ts";
@@ -11,11 +11,8 @@ import { VERSION } from "./version.ts";
 
 /** The MCP adapter, asked by this server's actors. */
 export interface McpService {
-  /**
-   * Answers a request of somebody signed in until its signal; host, origin and rate are checked before. `message` is what its body
-   * holds, so that it need not be read again; undefined where that is no JSON. Throws `FORBIDDEN` for a tool beyond a token's scopes.
-   */
-  fetch(request: Request, actor: SignedInActor, message: unknown): Promise<Response>;
+  /** Answers a request of somebody signed in; host, origin and rate are checked before. Throws `FORBIDDEN` for a tool beyond a token's scopes. */
+  fetch(actor: SignedInActor, incoming: Omit<IncomingRequest, "caller" | "owner">): Promise<Response | PlainAnswer>;
   /** How many streams of updates are open. */
   streamCount(): number;
   close(): Promise<void>;
@@ -49,9 +46,9 @@ export async function createMcpService(
   });
   const mcp = createMcp(adapter);
   return {
-    fetch: (request, actor, message) => {
+    fetch: (actor, incoming) => {
       const caller = mcpCallerFor(actor, { operations, toolExecutions });
-      return mcp.fetch(request, { caller, owner: streamOwnerOf(actor, sessions), message });
+      return mcp.fetch({ ...incoming, caller, owner: streamOwnerOf(actor, sessions) });
     },
     streamCount: () => mcp.streamCount(),
     close: () => mcp.close(),

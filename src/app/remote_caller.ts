@@ -48,8 +48,9 @@ export function createRemoteCaller(remote: Remote, { warn }: { warn: (message: s
   async function execute(
     query: string,
     variables: Record<string, unknown>,
-    { signal }: { signal: AbortSignal },
+    options: { signal: () => AbortSignal },
   ): Promise<ExecutionAnswer> {
+    const signal = options.signal();
     const { hash, isQuick } = documentOf(query);
     if (!isQuick) return await askUntilAnswered({ query, variables }, signal);
     const answer = await socket.ask({ hash, variables }, signal);

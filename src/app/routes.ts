@@ -9,10 +9,13 @@ import { answerMcp } from "./mcp_route.ts";
 import { answerPair } from "./pair_route.ts";
 import { answerPointerScript } from "./pointer_script.ts";
 
+const JSON_TYPE = { "content-type": "application/json" };
+
 /** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
   // What most requests ask for writes all of its headers at once.
   if (incoming.pathname === "/graphql") return await answerGraphql(app, incoming);
+  if (incoming.pathname === "/mcp" && incoming.request.method !== "OPTIONS") return await answerAiTool(app, incoming);
   return withHeaders(app, incoming, await answerOther(app, incoming));
 }
 
@@ -30,6 +33,14 @@ async function answerGraphql(app: App, incoming: Incoming): Promise<Response> {
   return isUpgrade ? await app.webSockets.upgrade(request, guest) : await app.graphql(request, guest);
 }
 
+async function answerAiTool(app: App, incoming: Incoming): Promise<Response> {
+  const { request } = incoming;
+  requireKnownHost(app, request);
+  const answer = await answerMcp(app, incoming);
+  if (answer instanceof Response) return withHeaders(app, incoming, answer);
+  return new Response(answer.json, { headers: { ...app.edge.resultHeaders(request), ...JSON_TYPE } });
+}
+
 function requireKnownHost({ edge }: App, request: Request): void {
   if (edge.isKnownHost(request)) return;
   throw new AppError("FORBIDDEN", "Cannot serve this host name: FINGERPOST_PUBLIC_URL says which one is served");
@@ -41,7 +52,6 @@ async function answerOther(app: App, incoming: Incoming): Promise<Response> {
   const discovery = answerDiscovery(request, pathname, app.edge.ownOrigin(request));
   if (discovery !== null) return discovery;
   if (request.method === "OPTIONS") return app.edge.answerPreflight(request);
-  if (pathname === "/mcp") return await answerMcp(app, incoming);
   if (pathname === "/pointer.js" && app.servesPointerScript) return await answerPointerScript(request);
   if (pathname === "/pair") return await answerPair(app, incoming);
   const [, screenshotId] = /^\/screenshots\/([\w-]+)$/.exec(pathname) ?? [];

@@ -55,7 +55,7 @@ export function addViewFields(builder: Builder, elements: Elements, types: Viewe
       load: async (shown: Element[], { signal }, args) => {
         const maxBytes = args.maxBytes ?? DEFAULTS.outlineBytes;
         requireWithin("maxBytes", maxBytes, [1, MAX_OUTLINE_BYTES]);
-        return orDeleted(await elements.htmlOutlinesOf(shown, { maxBytes, signal: signal() }));
+        return orDeleted(await elements.htmlOutlinesOf(shown, { maxBytes, signal }));
       },
       loaderOptions,
       resolve: (element) => element,

@@ -13,10 +13,13 @@ import type { Screenshot } from "./elements.ts";
 export interface ElementViews {
   /** The computed styles that differ from the tag's defaults, most useful first; see `keyStylesOf`. */
   keyStylesOf(elements: readonly Viewed[]): Promise<(Record<string, unknown> | null)[]>;
-  /** The structure of the HTML in at most `maxBytes` bytes; of much HTML, its first part. Throws `UNAVAILABLE`, and the signal's reason. */
+  /**
+   * The structure of the HTML in at most `maxBytes` bytes; of much HTML, its first part. The signal is asked for where there is work to
+   * do. Throws `UNAVAILABLE`, and the signal's reason.
+   */
   htmlOutlinesOf(
     elements: readonly Viewed[],
-    options: { maxBytes: number; signal: AbortSignal },
+    options: { maxBytes: number; signal: () => AbortSignal },
   ): Promise<(string | null)[]>;
   /** A part of the HTML; undefined where no character begins after `after` bytes. Throws `UNAVAILABLE`, and the signal's reason. */
   htmlPartsOf(
@@ -67,15 +70,17 @@ export function createElementViews({ read }: Database): ElementViews {
 
   function htmlOutlinesOf(
     elements: readonly Viewed[],
-    { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
+    { maxBytes, signal: ask }: { maxBytes: number; signal: () => AbortSignal },
   ) {
     // Each of many gets a share of what is read at once, and so may be another outline than it gets alone.
     const bytesEach = Math.floor(MAX_OUTLINED_BYTES / elements.length);
-    return outlines.through(elements, `${maxBytes} ${bytesEach}`, (ids) =>
-      queueHtml(async () => {
+    return outlines.through(elements, `${maxBytes} ${bytesEach}`, (ids) => {
+      const signal = ask();
+      return queueHtml(async () => {
         const found = await findHtmlBytes(read, ids, bytesEach);
         return await oneByOne(ids, (id) => mapFound(found.get(id), (html) => outlineHtml(html, { maxBytes, signal })));
-      }, signal));
+      }, signal);
+    });
   }
 
   function htmlPartsOf(

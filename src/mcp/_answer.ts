@@ -17,9 +17,14 @@ export interface Asked {
 }
 
 /** An answer in its two forms. `structured` has what was cut in `cut`, a list of `Cut`; `text` at its end. */
-export interface Answer {
-  structured: Record<string, unknown>;
+export interface Answer extends Structured {
   text: string;
+}
+
+interface Structured {
+  structured: Record<string, unknown>;
+  /** The same as JSON. */
+  json: string;
 }
 
 /** Room that is kept to tell what was cut. */
@@ -49,11 +54,12 @@ export function composeAnswer(data: Record<string, unknown>, asked: Asked): Answ
   const isWhole = isLight(data, shape, maxBytes * MAX_TEXT_RATIO);
   const text = isWhole ? toMarkdown(data, shape) : "";
   const textFits = isWhole && byteLength(text) <= maxBytes;
-  const dataFit = isWhole && byteLength(JSON.stringify(data)) <= maxBytes;
-  if (textFits && dataFit) return { structured: data, text };
+  const json = isWhole ? JSON.stringify(data) : "";
+  const dataFit = isWhole && byteLength(json) <= maxBytes;
+  if (textFits && dataFit) return { structured: data, json, text };
   const whole = measure(data, shape, maxBytes * MAX_TEXT_RATIO + 1);
   return {
-    structured: dataFit ? data : fitStructured(whole, asked),
+    ...(dataFit ? { structured: data, json } : fitStructured(whole, asked)),
     text: textFits ? text : fitMarkdown(whole, asked),
   };
 }
@@ -101,20 +107,22 @@ function fitData(whole: ObjectPart, room: number, asked: Asked): Fitted {
   return { data: { ...(typeof data === "object" ? data : {}) }, losses: losses.all() };
 }
 
-function fitStructured(whole: ObjectPart, asked: Asked): Record<string, unknown> {
+function fitStructured(whole: ObjectPart, asked: Asked): Structured {
   const { maxBytes } = asked;
   const least = sizeAt(whole, LAST_LEVEL);
   const toldBytes = toldRoom(maxBytes);
   let room = sizeAt(whole, 0) <= maxBytes ? maxBytes : Math.max(maxBytes - toldBytes, least);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const { data, losses } = fitData(whole, room, asked);
-    const kept = byteLength(JSON.stringify(data));
-    if (losses.length === 0 && kept <= maxBytes) return data;
+    const plain = JSON.stringify(data);
+    const kept = byteLength(plain);
+    if (losses.length === 0 && kept <= maxBytes) return { structured: data, json: plain };
     const entries = losses.map(({ unit: _unit, ...cut }): Cut => cut);
     const toTell = Math.min(toldBytes, maxBytes - kept - CUT_KEY_BYTES);
     const structured = { ...data, cut: tell(entries, toTell, (cut) => byteLength(JSON.stringify(cut)) + 1) };
-    const over = byteLength(JSON.stringify(structured)) - maxBytes;
-    if (over <= 0) return structured;
+    const json = JSON.stringify(structured);
+    const over = byteLength(json) - maxBytes;
+    if (over <= 0) return { structured, json };
     if (room <= least) break;
     room = Math.max(least, room - over);
   }

@@ -97,7 +97,7 @@ function createCompleter(documents: FindDocument, { caller, signal }: { caller: 
   }
 
   async function ask(name: string, variables: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return requireData(await caller.execute(documents(name).query, variables, { signal }));
+    return requireData(await caller.execute(documents(name).query, variables, { signal: () => signal }));
   }
 }
 

@@ -117,7 +117,7 @@ export function createElementWatch(caller: Caller, { documents, onChange }: Elem
   }
 
   async function ask(name: string, variables: Record<string, unknown>) {
-    const answer = await caller.execute(documents(name).query, variables, { signal: ended.signal });
+    const answer = await caller.execute(documents(name).query, variables, { signal: () => ended.signal });
     if (!ended.signal.aborted && answer.errors?.some(({ extensions }) => extensions["code"] === "UNAVAILABLE")) {
       clearTimeout(retry);
       retry = setTimeout(() => void refresh("everything"), RETRY_MS);

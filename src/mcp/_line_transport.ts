@@ -21,6 +21,10 @@ export interface LineStreams {
 export interface LineTransportOptions {
   /** Sees each message before the protocol does; a promise holds that message back, and false keeps it away. */
   onIncoming: (message: JSONRPCMessage) => Promise<boolean> | null;
+  /** Answers what the protocol need not see: with a line or, with null, not at all; null: the protocol is to. */
+  answer: (json: unknown) => Promise<string | null> | null;
+  /** Sees what the protocol sends. */
+  onSent: (message: JSONRPCMessage) => void;
   /** Called once, when there is nothing more to read or to write to. */
   onEnd: () => void;
 }
@@ -47,7 +51,10 @@ export function createLineTransport({ readable, writable }: LineStreams, options
       void read();
       return Promise.resolve();
     },
-    send: (message) => write(message),
+    send: (message) => {
+      options.onSent(message);
+      return write(JSON.stringify(message), "id" in message ? message.id : undefined);
+    },
     close: () => {
       end();
       return Promise.resolve();
@@ -72,6 +79,10 @@ export function createLineTransport({ readable, writable }: LineStreams, options
   async function take(text: string): Promise<void> {
     const json = parse(text);
     if (json === undefined) return await refuse(null, "ParseError", "Cannot read the line: it is no JSON");
+    const answered = options.answer(json);
+    if (answered !== null) {
+      return void answered.then((line) => line === null ? undefined : write(line, objectOf(json)["id"]));
+    }
     let message: JSONRPCMessage;
     try {
       message = parseJSONRPCMessage(json);
@@ -91,14 +102,13 @@ export function createLineTransport({ readable, writable }: LineStreams, options
     await writeLine(JSON.stringify({ jsonrpc: "2.0", id: known, error: { code: ProtocolErrorCode[code], message } }));
   }
 
-  async function write(message: JSONRPCMessage): Promise<void> {
-    const line = JSON.stringify(message);
+  async function write(line: string, id: unknown): Promise<void> {
     if (line.length * MAX_BYTES_PER_CHARACTER < MAX_SENT_BYTES) return await writeLine(line);
     const size = encoder.encode(line).length;
     if (size < MAX_SENT_BYTES) return await writeLine(line);
-    if (!("id" in message)) return;
+    if (id === undefined) return;
     const error = { code: ProtocolErrorCode.InternalError, message: `Cannot answer with ${size} bytes: ask for less` };
-    await writeLine(JSON.stringify({ jsonrpc: "2.0", id: message.id, error }));
+    await writeLine(JSON.stringify({ jsonrpc: "2.0", id, error }));
   }
 
   function writeLine(line: string): Promise<void> {

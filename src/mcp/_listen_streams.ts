@@ -62,7 +62,7 @@ export function createListenStreams({ documents, slots, serverFor }: ListenStrea
   }
 
   async function serve(request: Request, listening: Listening): Promise<Response> {
-    const { caller, owner, message, wish, stream } = listening;
+    const { caller, message, wish, stream } = listening;
     const bus = createBus();
     let waiting = 0;
     const watch = stream.use(createElementWatch(caller, {
@@ -78,7 +78,6 @@ export function createListenStreams({ documents, slots, serverFor }: ListenStrea
     const onerror = (error: Error) => log.debug("MCP refused: {error}", { error });
     const handler = createMcpHandler(() => serverFor(caller), { legacy: "reject", bus, maxSubscriptions: 1, onerror });
     const end = () => handler.close();
-    stream.use(owner.follow(() => void end()));
     open.add(end);
     stream.defer(() => void open.delete(end));
     const response = await handler.fetch(request, message === undefined ? {} : { parsedBody: message });

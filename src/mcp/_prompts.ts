@@ -18,7 +18,7 @@ export function addPrompts(server: Server, prompts: readonly PromptDefinition[],
     if (prompt === undefined) throw invalidParams(`Cannot find the prompt "${params.name.slice(0, 100)}"`);
     const input = readArguments(prompt, params.arguments ?? {});
     const variables = { ...input, given: Object.keys(input).length > 0 };
-    const answer = await caller.execute(prompt.document.query, variables, { signal: mcpReq.signal });
+    const answer = await caller.execute(prompt.document.query, variables, { signal: () => mcpReq.signal });
     const data = requireData(answer);
     const [found] = Object.values(data).filter(isFound);
     const texts = found === undefined

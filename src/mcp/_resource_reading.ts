@@ -35,7 +35,7 @@ export function createResourceReader(documents: FindDocument): ResourceReader {
   return { list, read };
 
   async function list({ caller, signal }: Reading): Promise<Resource[]> {
-    const answer = await caller.execute(documents("list_elements").query, { first: LISTED }, { signal });
+    const answer = await caller.execute(documents("list_elements").query, { first: LISTED }, { signal: () => signal });
     return nodesOf(requireData(answer)["elements"]).flatMap(toResources);
   }
 
@@ -73,7 +73,7 @@ export function createResourceReader(documents: FindDocument): ResourceReader {
     variables: Record<string, unknown>,
     { caller, signal }: Reading,
   ): Promise<Record<string, unknown>> {
-    const answer = await caller.execute(query, variables, { signal });
+    const answer = await caller.execute(query, variables, { signal: () => signal });
     if (isNotFound(answer)) throw resourceNotFound(uri);
     return requireData(answer);
   }

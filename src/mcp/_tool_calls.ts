@@ -4,6 +4,7 @@ import { composeAnswer } from "./_answer.ts";
 import { hashArguments } from "./_argument_hash.ts";
 import { takeImages } from "./_images.ts";
 import { BUDGET } from "./_input_schema.ts";
+import { byteLength } from "./_json_size.ts";
 import { switchVariables } from "./_switches.ts";
 import { toErrorResult, type ToolError } from "./_tool_errors.ts";
 import type { ToolDefinition } from "./_tools.ts";
@@ -13,16 +14,26 @@ import type { Caller, ExecutionAnswer } from "./caller.ts";
 /** Calls tools. */
 export interface ToolCalls {
   /** Answers a call; what goes wrong is a result that says so. Never throws. */
-  call(tool: ToolDefinition, input: Record<string, unknown>, call: CallContext): Promise<CallToolResult>;
+  call(tool: ToolDefinition, input: Record<string, unknown>, call: CallContext): Promise<ToolAnswer>;
 }
 
-/** As whom a tool is called, and the request that calls it. */
+/** What a tool answered. */
+export interface ToolAnswer {
+  result: CallToolResult;
+  /** The same as JSON. */
+  json: string;
+}
+
+/** As whom a tool is called. */
 export interface CallContext {
   caller: Caller;
-  request: ServerContext["mcpReq"];
+  /** Ends the work; asked for only if need be. */
+  signal: () => AbortSignal;
+  /** The request that calls, where it may be told of progress. */
+  request: Pick<ServerContext["mcpReq"], "_meta" | "notify"> | null;
 }
 
-type Outcome = CallToolResult & { code: string | null };
+type Outcome = ToolAnswer & { code: string | null };
 
 /** A token of a model is counted as this many bytes. */
 const BYTES_PER_TOKEN = 4;
@@ -37,17 +48,17 @@ export function createToolCalls(tools: readonly ToolDefinition[]): ToolCalls {
   async function call(tool: ToolDefinition, input: Record<string, unknown>, context: CallContext) {
     const startedAt = new Date();
     const start = performance.now();
-    const { code, ...result } = await answer(tool, withoutNulls(input), context);
+    const { code, result, json } = await answer(tool, withoutNulls(input), context);
     context.caller.record({
       tool: tool.name,
       outcome: code === null ? "ok" : DENIALS.has(code) ? "denied" : "error",
       errorCode: code,
       durationMs: performance.now() - start,
-      resultBytes: sizeOf(result),
+      resultBytes: byteLength(json),
       argumentHash: hashArguments(input),
       startedAt,
     });
-    return result;
+    return { result, json };
   }
 
   async function answer(tool: ToolDefinition, input: Record<string, unknown>, context: CallContext): Promise<Outcome> {
@@ -57,7 +68,7 @@ export function createToolCalls(tools: readonly ToolDefinition[]): ToolCalls {
     const [error] = errors ?? [];
     if (error !== undefined) return failed(error);
     try {
-      return { ...toResult(tool, input, data ?? {}), code: null };
+      return { ...toAnswer(tool, input, data ?? {}), code: null };
     } catch (cause) {
       return failed({
         message: cause instanceof Error ? cause.message : String(cause),
@@ -87,24 +98,26 @@ async function execute(
   input: Record<string, unknown>,
   context: CallContext,
 ): Promise<ExecutionAnswer> {
-  const { caller, request } = context;
+  const { caller, signal, request } = context;
   const { maxTokens: _budget, timeoutSeconds, level, fields, ...given } = input;
   const variables = { ...given, ...switchVariables(tool.switches, { level, fields }) };
-  const run = (more: Record<string, unknown>) =>
-    caller.execute(tool.query, { ...variables, ...more }, { signal: request.signal });
+  const run = (more: Record<string, unknown>) => caller.execute(tool.query, { ...variables, ...more }, { signal });
   if (tool.waiting === null) return await run({});
   const total = Number(timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
   return await waitFor(tool.waiting, {
     timeoutSeconds: total,
     after: given["after"],
-    signal: request.signal,
+    signal: signal(),
     run,
-    tellProgress: (progress) => tellProgress(request, { progress, total }),
+    tellProgress: (progress) => request && tellProgress(request, { progress, total }),
   });
 }
 
 /** In seconds. */
-function tellProgress({ _meta, notify }: CallContext["request"], waited: { progress: number; total: number }): void {
+function tellProgress(
+  { _meta, notify }: NonNullable<CallContext["request"]>,
+  waited: { progress: number; total: number },
+): void {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return;
   const params = { progressToken, ...waited, message: `Nothing yet, after ${Math.round(waited.progress)} s` };
@@ -112,23 +125,24 @@ function tellProgress({ _meta, notify }: CallContext["request"], waited: { progr
   void notify({ method: "notifications/progress", params }).catch(() => {});
 }
 
-function toResult(tool: ToolDefinition, input: Record<string, unknown>, data: Record<string, unknown>): CallToolResult {
+function toAnswer(tool: ToolDefinition, input: Record<string, unknown>, data: Record<string, unknown>): ToolAnswer {
   const maxBytes = Number(input["maxTokens"] ?? BUDGET.default) * BYTES_PER_TOKEN;
   const images = takeImages(data, tool.shape);
-  const { structured, text } = composeAnswer(data, { tool: tool.name, input, shape: tool.shape, maxBytes });
+  const { structured, json, text } = composeAnswer(data, { tool: tool.name, input, shape: tool.shape, maxBytes });
   const link = images.length === 0 || tool.link === null ? [] : [linkOf(tool.link, input)];
-  return { content: [{ type: "text", text }, ...images, ...link], structuredContent: structured };
+  const content: CallToolResult["content"] = [{ type: "text", text }, ...images, ...link];
+  return {
+    result: { content, structuredContent: structured },
+    json: `{"content":${JSON.stringify(content)},"structuredContent":${json}}`,
+  };
 }
 
 function linkOf(template: string, input: Record<string, unknown>) {
   const uri = template.replace(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(String(input[name] ?? "")));
-  return { type: "resource_link" as const, uri, name: uri, description: "The original" };
+  return { name: uri, uri, description: "The original", type: "resource_link" as const };
 }
 
 function failed(error: ToolError): Outcome {
-  return { ...toErrorResult(error), code: String(error.extensions["code"]) };
-}
-
-function sizeOf(result: CallToolResult): number {
-  return new TextEncoder().encode(JSON.stringify(result)).length;
+  const result = toErrorResult(error);
+  return { result, json: JSON.stringify(result), code: String(error.extensions["code"]) };
 }

@@ -21,7 +21,7 @@ const NEXT_STEPS: Record<string, string> = {
 export function toErrorResult({ message, extensions }: ToolError): CallToolResult {
   const sentences = [`${String(extensions["code"])}: ${message}`, ...issuesOf(extensions), nextStep(extensions)];
   const text = sentences.filter((sentence) => sentence !== undefined).map((sentence) => sentence.replace(/\.$/, ""));
-  return { isError: true, content: [{ type: "text", text: `${text.join(". ")}.` }] };
+  return { content: [{ type: "text", text: `${text.join(". ")}.` }], isError: true };
 }
 
 function issuesOf({ issues }: Record<string, unknown>): string[] {

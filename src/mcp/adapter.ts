@@ -2,6 +2,7 @@ import { type Implementation, ProtocolError, ProtocolErrorCode, Server, type Too
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
 import type { GraphQLSchema } from "graphql";
 import { BUDGET } from "./_input_schema.ts";
+import { createPlainCalls, type PlainCalls } from "./_plain_calls.ts";
 import { createToolCalls } from "./_tool_calls.ts";
 import { addCompletion } from "./_completion.ts";
 import { type FindDocument, readDocuments } from "./_documents.ts";
@@ -37,6 +38,8 @@ export interface ServingContext {
 /** What an AI tool may ask, whatever carries it: each tool is one GraphQL operation. */
 export interface Adapter {
   tools: readonly ToolDefinition[];
+  /** Calls that need no server. */
+  plainCalls: PlainCalls;
   /** What resources are read and watched with. */
   documents: FindDocument;
   /** A server for one request, or for one connection that lasts. */
@@ -65,7 +68,8 @@ export async function createAdapter(
   const calls = createToolCalls(tools);
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
   const serverInfo: Implementation = { name: "fingerpost", title: "Fingerpost", version };
-  return { tools, documents, serverFor, scopesOf: (name) => byName.get(name)?.scopes };
+  const plainCalls = createPlainCalls({ findTool: (name) => byName.get(name), calls, serverInfo });
+  return { tools, plainCalls, documents, serverFor, scopesOf: (name) => byName.get(name)?.scopes };
 
   function serverFor(caller: Caller, context: ServingContext): Server {
     const server = new Server(serverInfo, {
@@ -81,7 +85,8 @@ export async function createAdapter(
         const message = `Cannot find the tool "${params.name.slice(0, 100)}": tools/list shows what there is`;
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
       }
-      return await calls.call(tool, params.arguments ?? {}, { caller, request: mcpReq });
+      const call = { caller, signal: () => mcpReq.signal, request: mcpReq };
+      return (await calls.call(tool, params.arguments ?? {}, call)).result;
     });
     addResources(server, reader, { caller, context });
     addPrompts(server, prompts, caller);

@@ -20,11 +20,11 @@ export interface ToolExecution {
 
 /** Who asks, as the adapter sees it. In the server it is bound to an actor; in an AI tool's process it sends HTTP. */
 export interface Caller {
-  /** Runs one operation as the caller. Never throws. */
+  /** Runs one operation as the caller; its signal is made when it is first asked for: few operations do. Never throws. */
   execute(
     query: string,
     variables: Record<string, unknown>,
-    options: { signal: AbortSignal },
+    options: { signal: () => AbortSignal },
   ): Promise<ExecutionAnswer>;
   /** Results of a subscription as the caller, until the signal or its end. Errors come as answers. */
   subscribe(

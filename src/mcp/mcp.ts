@@ -1,6 +1,9 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
+import { AppError } from "../base/errors.ts";
 import { roomLog } from "../base/log.ts";
 import { hashArguments } from "./_argument_hash.ts";
+import { createKnownClients } from "./_known_clients.ts";
+import { PLAIN_PROTOCOL, type PlainCall } from "./_plain_calls.ts";
 import { findNeededScopes, toScopeError } from "./_tool_scopes.ts";
 import { createUpdateStreams } from "./_update_streams.ts";
 import type { Adapter } from "./adapter.ts";
@@ -12,7 +15,7 @@ const log = roomLog("mcp");
 /** MCP over Streamable HTTP, protocol 2026-07-28 and, statelessly, the 2025 versions. */
 export interface Mcp {
   /** Answers a request of somebody signed in until its signal. Throws `FORBIDDEN` for a tool beyond a token's scopes. */
-  fetch(request: Request, incoming: IncomingMessage): Promise<Response>;
+  fetch(incoming: IncomingRequest): Promise<Response | PlainAnswer>;
   /** How many streams of updates are open. */
   streamCount(): number;
   close(): Promise<void>;
@@ -26,11 +29,28 @@ export interface IncomingMessage {
   message: unknown;
 }
 
+/** A message, and the request that it came with. */
+export interface IncomingRequest extends IncomingMessage {
+  headers: Headers;
+  /** The request with its signal; made only where it is needed, as most messages can be answered without. */
+  request: () => Request;
+  /** Ends when nobody waits for the answer, or may have it. */
+  signal: () => AbortSignal;
+}
+
+/** A response of status 200 and type `application/json`. */
+export interface PlainAnswer {
+  json: string;
+}
+
 const DENIAL = { outcome: "denied", errorCode: "FORBIDDEN", durationMs: 0, resultBytes: 0 } as const;
 const MAX_BODY_BYTES = 1_048_576;
 
 /** Builds the HTTP side of an adapter. */
 export function createMcp(adapter: Adapter): Mcp {
+  const { plainCalls } = adapter;
+  const known = createKnownClients();
+  const closing = new AbortController();
   const served = new WeakMap<object, { caller: Caller; owner: StreamOwner }>();
   const streams = createUpdateStreams({
     documents: adapter.documents,
@@ -46,17 +66,40 @@ export function createMcp(adapter: Adapter): Mcp {
     fetch,
     streamCount: () => streams.count(),
     async close() {
+      closing.abort(new AppError("UNAVAILABLE", "Cannot answer: the server stops"));
       await streams[Symbol.asyncDispose]();
       await handler.close();
     },
   };
 
-  async function fetch(request: Request, { caller, owner, message }: IncomingMessage): Promise<Response> {
+  async function fetch(incoming: IncomingRequest): Promise<Response | PlainAnswer> {
+    const { caller, message, headers } = incoming;
     const needed = findNeededScopes(message, { scopes: caller.scopes, scopesOf: adapter.scopesOf });
     if (needed !== null) {
       caller.record({ ...DENIAL, tool: needed.tool, argumentHash: hashArguments(needed.input), startedAt: new Date() });
       throw toScopeError(needed);
     }
+    const call = readPlain(message, headers);
+    if (call !== null && known.has(call) && !closing.signal.aborted) {
+      const signal = () => AbortSignal.any([incoming.signal(), closing.signal]);
+      return { json: await plainCalls.answer(call, { caller, signal }) };
+    }
+    const response = await fetchBySdk(incoming);
+    if (call !== null && response.status === 200) known.add(call);
+    return response;
+  }
+
+  // MCP 2026-07-28, Standard Request Headers
+  function readPlain(message: unknown, headers: Headers): PlainCall | null {
+    const call = plainCalls.read(message);
+    if (call === null || call.client === null || headers.get("content-type") !== "application/json") return null;
+    const isStandard = headers.get("mcp-protocol-version") === PLAIN_PROTOCOL &&
+      headers.get("mcp-method") === "tools/call" && headers.get("mcp-name") === call.tool.name;
+    return isStandard ? call : null;
+  }
+
+  async function fetchBySdk({ caller, owner, message, ...incoming }: IncomingRequest): Promise<Response> {
+    const request = incoming.request();
     const stream = await streams.answer(request, { caller, owner, message });
     if (stream !== null) return stream;
     // The token itself stays outside: nothing behind this needs it.

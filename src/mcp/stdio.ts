@@ -5,6 +5,7 @@ import { objectOf } from "./_answer_reading.ts";
 import { createElementWatch } from "./_element_watch.ts";
 import { createLineTransport, type LineStreams } from "./_line_transport.ts";
 import { MAX_WATCHED_URIS, readWish } from "./_listen_streams.ts";
+import { createPlainLines } from "./_plain_lines.ts";
 import { createWishes, type Wishes } from "./_wishes.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Caller } from "./caller.ts";
@@ -29,7 +30,10 @@ export async function serveLines(
   let server: Server | null = null;
   using watch = createElementWatch(caller, { documents: adapter.documents, onChange: (event) => tell(server, event) });
   const wishes = createWishes(watch, MAX_WATCHED_URIS);
+  using plain = createPlainLines(adapter.plainCalls, caller);
   const transport = createLineTransport(streams, {
+    answer: plain.take,
+    onSent: plain.watch,
     onIncoming: (message) => followListening(message, wishes),
     onEnd: ended.resolve,
   });

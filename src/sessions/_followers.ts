@@ -55,9 +55,6 @@ export function createFollowers({ clock, findExpiry }: FollowersDependencies): F
     const own = followers.get(userId);
     const wasThere = own?.delete(follower) ?? false;
     if (own?.size === 0) followers.delete(userId);
-    if (followers.size > 0) return wasThere;
-    clearInterval(sweeper);
-    sweeper = undefined;
     return wasThere;
   }
 
@@ -69,6 +66,11 @@ export function createFollowers({ clock, findExpiry }: FollowersDependencies): F
   }
 
   async function sweep(): Promise<void> {
+    // Not before: between two requests of one client nobody follows.
+    if (followers.size === 0) {
+      clearInterval(sweeper);
+      sweeper = undefined;
+    }
     const now = clock.now();
     const due = [...followers.values()].flatMap((own) => [...own]).filter(({ expiresAt }) => expiresAt <= now);
     const expiries = new Map<string, Promise<number | null>>();

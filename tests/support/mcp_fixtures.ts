@@ -51,8 +51,11 @@ export async function startMcpFixtures(): Promise<McpFixtures> {
     userId: "nobody",
     follow: () => ({ [Symbol.dispose]() {} }),
   };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    return mcp.fetch(request, { caller, owner, message: undefined });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { headers, signal } = request;
+    const incoming = { caller, owner, message: undefined, headers, request: () => request, signal: () => signal };
+    const answer = await mcp.fetch(incoming);
+    return answer instanceof Response ? answer : new Response(answer.json, { headers: JSON_TYPE });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}/mcp`,
@@ -62,6 +65,8 @@ export async function startMcpFixtures(): Promise<McpFixtures> {
     },
   };
 }
+
+const JSON_TYPE = { "content-type": "application/json" };
 
 function callerOf(schema: GraphQLSchema): Caller {
   const execute: Caller["execute"] = async (source, variableValues) => {

@@ -21,11 +21,11 @@ export function makeMcpTools(): McpTools {
   const slot = (index: number) => begun[index] ??= Promise.withResolvers();
   const handler = createMcpHandler(createServer);
   const mcp: McpService = {
-    fetch(request, actor, message) {
+    fetch(actor, { request, message }) {
       const scopes = actor.kind === "token" ? actor.scopes : null;
       const needed = findNeededScopes(message, { scopes, scopesOf: (tool) => SCOPES[tool] });
       if (needed !== null) throw toScopeError(needed);
-      return handler.fetch(request, message === undefined ? {} : { parsedBody: message });
+      return handler.fetch(request(), message === undefined ? {} : { parsedBody: message });
     },
     streamCount: () => 0,
     close: () => handler.close(),
