@@ -41,7 +41,7 @@ for (const target of TARGETS) {
     for (const permission of permissionsOf(target)) assert.ok(REASONS[permission], `${permission} has no reason`);
     for (const page of ["popup.html", ...target === "chromium" ? ["offscreen.html"] : []]) {
       const text = new TextDecoder().decode(files.get(page));
-      for (const [, path] of text.matchAll(/(?:src|href)="([^"]+)"/g)) assert.ok(files.has(path ?? ""), path);
+      for (const [, path = ""] of text.matchAll(/(?:src|href)="([^"]+)"/g)) assert.ok(files.has(path), path);
     }
   });
 }
