@@ -5,8 +5,8 @@ import { createCommands } from "../../clients/pointer/commands.ts";
 import { createLiveElements } from "../../clients/pointer/live.ts";
 
 /** The time that timers and observers of the library take, and how often they are called. */
-const spent = { ms: 0, longest: 0, calls: 0 };
-const timed = (callback) =>
+const spent = { ms: 0, longest: 0, calls: 0, changes: 0, places: 0, looks: 0 };
+const timed = (callback, kind) =>
   function (...given) {
     const start = performance.now();
     callback.apply(this, given);
@@ -14,12 +14,13 @@ const timed = (callback) =>
     spent.ms += ms;
     spent.longest = Math.max(spent.longest, ms);
     spent.calls++;
+    spent[kind]++;
   };
 for (const name of ["MutationObserver", "ResizeObserver", "IntersectionObserver"]) {
   const Observer = globalThis[name];
   globalThis[name] = class extends Observer {
     constructor(callback, options) {
-      super(timed(callback), options);
+      super(timed(callback, name === "MutationObserver" ? "changes" : "places"), options);
     }
   };
 }
@@ -43,7 +44,7 @@ const live = createLiveElements(globalThis.window, {
   found: (elementId, element) => note({ what: "found", elementId, element }),
   lost: (elementId) => note({ what: "lost", elementId }),
 }, { framePath: globalThis.framePath ?? "" });
-globalThis.setTimeout = (callback, ms) => setTimeout(timed(callback), ms);
+globalThis.setTimeout = (callback, ms) => setTimeout(timed(callback, "looks"), ms);
 const highlighted = [];
 const command = createCommands({
   live,
