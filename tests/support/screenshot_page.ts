@@ -100,7 +100,7 @@ export async function pixelsOf(bytes: Uint8Array): Promise<Pixels> {
 
 /**
  * The share of a picture's pixels that differ in a colour by more than 16 of 255 from those at a place in a larger one, or are not there; the
- * least of those at most `slack` pixels from that place.
+ * least of those at most `slack` pixels, 2 or fewer, from that place.
  */
 export function differenceAround(
   whole: Pixels,
@@ -108,10 +108,11 @@ export function differenceAround(
   at: { left: number; top: number },
   slack: number,
 ): number {
+  const shifts = [0, 1, -1, 2, -2].filter((shift) => Math.abs(shift) <= slack);
   let least = 1;
-  for (let top = at.top - slack; top <= at.top + slack; top++) {
-    for (let left = at.left - slack; left <= at.left + slack; left++) {
-      least = Math.min(least, differenceAt(whole, part, left, top));
+  for (const down of shifts) {
+    for (const right of shifts) {
+      if (least > 0) least = Math.min(least, differenceAt(whole, part, at.left + right, at.top + down));
     }
   }
   return least;
