@@ -23,6 +23,12 @@ const ACTIVE_STYLES: Record<string, string> = {
   iframe: "border: 2px inset",
 };
 
+/** What they give their children by default is a default of these too. */
+const WRAPPING = new Set(
+  "table caption colgroup thead tbody tfoot tr ul ol menu dl select optgroup details fieldset".split(" "),
+);
+const MAX_WRAPPING = 4;
+
 const cached = new WeakMap<Document, Map<string, Usuals>>();
 
 /**
@@ -33,10 +39,12 @@ export function usualsOf(element: Element, names: readonly string[]): Usuals {
   const { ownerDocument: document } = element;
   const kinds = cached.get(document) ?? new Map<string, Usuals>();
   cached.set(document, kinds);
-  const key = [element.namespaceURI, element.localName, ...NAMING.map((name) => namingOf(element, name))].join(" ");
+  const around = wrappingOf(element);
+  const key = [element.namespaceURI, element.localName, ...NAMING.map((name) => namingOf(element, name)), ...around]
+    .join(" ");
   const known = kinds.get(key);
   if (known !== undefined) return known;
-  const usuals = read(element, names);
+  const usuals = read(element, { names, around });
   kinds.set(key, usuals);
   return usuals;
 }
@@ -46,7 +54,17 @@ function namingOf(element: Element, name: string): string {
   return value === null ? "" : name === "type" ? `type=${value.toLowerCase()}` : name;
 }
 
-function read(element: Element, names: readonly string[]): Usuals {
+/** The tags right above one that have a say in its defaults, nearest first. */
+function wrappingOf(element: Element): string[] {
+  const around: string[] = [];
+  let above = element.parentElement;
+  for (; above !== null && WRAPPING.has(above.localName) && around.length < MAX_WRAPPING; above = above.parentElement) {
+    around.push(above.localName);
+  }
+  return around;
+}
+
+function read(element: Element, { names, around }: { names: readonly string[]; around: string[] }): Usuals {
   const { ownerDocument: document } = element;
   const view = document.defaultView;
   if (view === null) return new Map();
@@ -56,7 +74,12 @@ function read(element: Element, names: readonly string[]): Usuals {
   host.style.setProperty("all", "initial", "important");
   host.style.setProperty("display", "none", "important");
   const probe = probeFor(element);
-  host.attachShadow({ mode: "closed" }).append(probe);
+  const outermost = around.reduce<Element>((inner, name) => {
+    const wrapping = document.createElement(name);
+    wrapping.append(inner);
+    return wrapping;
+  }, probe);
+  host.attachShadow({ mode: "closed" }).append(outermost);
   document.documentElement.append(host);
   try {
     const styles = view.getComputedStyle(probe);
