@@ -1,6 +1,6 @@
 import { computeAccessibleDescription, computeAccessibleName, getRole } from "dom-accessibility-api";
 import { maskText } from "../masking/masking.ts";
-import { onOneLine } from "./_dom_nodes.ts";
+import { onOneLine, parentOf } from "./_dom_nodes.ts";
 
 /** What assistive technology says of an element; null: nothing. */
 export interface Accessibility {
@@ -9,7 +9,8 @@ export interface Accessibility {
   description: string | null;
 }
 
-const MAX_LENGTH = 1_000;
+const MAX_LENGTH = 250;
+const MAX_PATH = 12;
 /** The name of what holds more is not looked for in its content: nobody would listen to it. */
 const MAX_DESCENDANTS = 300;
 
@@ -32,6 +33,16 @@ export function accessibilityOf(element: Element): Accessibility {
 /** The role alone, which takes no time; null: none. */
 export function roleOf(element: Element): string | null {
   return said(() => getRole(element));
+}
+
+/** The roles above: its position in the accessibility tree. */
+export function pathOf(element: Element): string[] {
+  const path: string[] = [];
+  for (let above = parentOf(element); above !== null && path.length < MAX_PATH; above = parentOf(above)) {
+    const role = roleOf(above);
+    if (role !== null && role !== "generic") path.push(role);
+  }
+  return path;
 }
 
 function said(read: () => string | null): string | null {

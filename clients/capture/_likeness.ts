@@ -1,16 +1,22 @@
+import { accessibilityOf, pathOf } from "./_accessibility.ts";
 import { type Contents, digestOf, elementsAbove, type FeatureReader } from "./_features.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
 /** What each feature weighs; what neither has weighs nothing. */
-const WEIGHTS = { says: 4, text: 4, shape: 1 };
+const WEIGHTS = { says: 4, text: 4, shape: 1, name: 2, path: 1 };
 /** What the elements above weigh, nearest first. */
 const ABOVE_WEIGHTS = [2, 1.5, 1, 1, 0.7, 0.7, 0.5, 0.5];
+/** Of elements that are alike themselves, as many are looked at with all that is around them. */
+const MAX_FINALISTS = 16;
 
 /** An element above one, as a fingerprint has it; further up without a sketch. */
 export interface Above extends Contents {
   tag: string;
   says: number;
 }
+
+/** All of a fingerprint by which elements are compared. */
+export type Print = Pick<Fingerprint, "own" | "above" | "role" | "name" | "path">;
 
 /** What the elements above one are remembered by, nearest first. */
 export function rememberAbove(element: Element, reader: FeatureReader): Above[] {
@@ -22,7 +28,7 @@ export function rememberAbove(element: Element, reader: FeatureReader): Above[] 
 }
 
 /** Whether an element has the features of a fingerprint. */
-export function isOwnSame({ own }: Pick<Fingerprint, "own">, element: Element, reader: FeatureReader): boolean {
+export function isOwnSame({ own }: Pick<Print, "own">, element: Element, reader: FeatureReader): boolean {
   // What it holds first: to read what it says takes longer.
   if (own.tag !== element.localName || !holdsSame(own, element, reader)) return false;
   const now = reader.says(element);
@@ -31,7 +37,7 @@ export function isOwnSame({ own }: Pick<Fingerprint, "own">, element: Element, r
 
 /** Whether the element so many steps above has the features that it had. */
 export function isAboveSame(
-  { above }: Pick<Fingerprint, "above">,
+  { above }: Pick<Print, "above">,
   { element, at, reader }: { element: Element; at: number; reader: FeatureReader },
 ): boolean {
   const [before, now] = [above[at], elementsAbove(element)[at]];
@@ -40,23 +46,55 @@ export function isAboveSame(
     holdsSame(before, now, reader);
 }
 
+/** The elements that have most of a fingerprint, with how much of it, 0 to 1; the best first. */
+export function likeliest(
+  print: Print,
+  candidates: Element[],
+  reader: FeatureReader,
+): { element: Element; score: number }[] {
+  const scored = candidates.map((element) => ({
+    element,
+    score: weighed((weigh) => weighOwn(print, { element, reader, weigh })),
+  }));
+  return scored.sort((a, b) => b.score - a.score).slice(0, MAX_FINALISTS)
+    .map(({ element }) => ({ element, score: likeness(print, element, reader) }))
+    .sort((a, b) => b.score - a.score);
+}
+
 /** How much of a fingerprint an element has, 0 to 1. */
-export function likeness({ own, above }: Fingerprint, element: Element, reader: FeatureReader): number {
-  if (own.tag !== element.localName) return 0;
-  const now = reader.of(element);
+export function likeness(print: Print, element: Element, reader: FeatureReader): number {
+  if (print.own.tag !== element.localName) return 0;
+  const { role, name } = accessibilityOf(element);
+  return weighed((weigh) => {
+    weighOwn(print, { element, reader, weigh });
+    weighAbove(print.above, rememberAbove(element, reader), weigh);
+    if (print.name !== null || name !== null) weigh(WEIGHTS.name, Number(print.role === role && print.name === name));
+    weigh(WEIGHTS.path, Number(print.path.join() === pathOf(element).join()));
+  });
+}
+
+type Weigh = (weight: number, part: number) => void;
+
+function weighed(weighAll: (weigh: Weigh) => void): number {
   let [sum, whole] = [0, 0];
-  const weigh = (weight: number, part: number) => {
+  weighAll((weight, part) => {
     sum += weight * part;
     whole += weight;
-  };
-  if (own.says.length + now.says.length > 0) weigh(WEIGHTS.says, shared(own.says, now.says));
-  if (own.text !== 0 || now.text !== 0) weigh(WEIGHTS.text, textLikeness(own, now));
-  if (own.shape !== 0 || now.shape !== 0) weigh(WEIGHTS.shape, Number(own.shape === now.shape));
-  weighAbove(above, rememberAbove(element, reader), weigh);
+  });
   return whole === 0 ? 0 : sum / whole;
 }
 
-function weighAbove(above: Above[], now: Above[], weigh: (weight: number, part: number) => void): void {
+function weighOwn(
+  { own }: Print,
+  { element, reader, weigh }: { element: Element; reader: FeatureReader; weigh: Weigh },
+): void {
+  const now = reader.of(element);
+  if (own.says.length + now.says.length > 0) weigh(WEIGHTS.says, shared(own.says, now.says));
+  if (own.text !== 0 || now.text !== 0) weigh(WEIGHTS.text, textLikeness(own, now));
+  if (own.shape !== 0 || now.shape !== 0) weigh(WEIGHTS.shape, Number(own.shape === now.shape));
+}
+
+function weighAbove(above: Above[], now: Above[], weigh: Weigh): void {
   for (const [at, weight] of ABOVE_WEIGHTS.entries()) {
     const [one, other] = [above[at], now[at]];
     if (one === undefined && other === undefined) return;

@@ -1,8 +1,8 @@
 import { maskText } from "../masking/masking.ts";
-import { accessibilityOf, roleOf } from "./_accessibility.ts";
-import { isShadowRoot, parentOf, type Root } from "./_dom_nodes.ts";
+import { accessibilityOf, pathOf } from "./_accessibility.ts";
+import { isShadowRoot, type Root } from "./_dom_nodes.ts";
 import { createFeatureReader, type FeatureReader, type Features } from "./_features.ts";
-import { type Above, isAboveSame, isOwnSame, likeness, rememberAbove } from "./_likeness.ts";
+import { type Above, isAboveSame, isOwnSame, likeliest, likeness, rememberAbove } from "./_likeness.ts";
 import { twinAmong, type Twins, twinsOf } from "./_twins.ts";
 import { textOf } from "./_text.ts";
 import { documentOf, findElement } from "./selector.ts";
@@ -22,20 +22,19 @@ export interface Fingerprint {
   hosts: string[];
   /** How many of those above it takes to tell it from every other element. */
   level: number;
+  /** How much of it the most similar other element had: what has no more may be that one. */
+  rival: number;
   /** Of elements that are the same in all of this. */
   twins: Twins;
 }
 
 const MAX_TEXT_LENGTH = 120;
-const MAX_PATH = 12;
 /** How much of it an element must have that its selector finds: by an id or the like, or by classes and tags alone. */
 const [FITS_BY_NAME, FITS] = [0.45, 0.7];
-/** How much of it an element must have that no selector finds, and by how much more than any other. */
-const [SURE, MARGIN] = [0.7, 0.12];
+/** How much of it an element must have that no selector finds, and by how much more than any other, then or now. */
+const [SURE, MARGIN] = [0.7, 0.02];
 /** How much of it an element must have that has all that told it from others. */
 const LIKELY = 0.5;
-/** Of those that are most alike, as many are asked for role and name. */
-const MAX_FINALISTS = 8;
 const PLACE = /:nth-/;
 /** A selector whose last step has an id or an attribute other than the class. */
 const NAMED = /(?:#|\[(?!class))[^\s>]*$/;
@@ -47,13 +46,15 @@ export function fingerprintOf(element: Element): Fingerprint {
   const print = {
     own: reader.of(element),
     role,
-    name: name?.slice(0, MAX_TEXT_LENGTH).toWellFormed() ?? null,
+    name,
     text: maskText(textOf(element, MAX_TEXT_LENGTH)).toWellFormed(),
     above: rememberAbove(element, reader),
     path: pathOf(element),
     hosts: hostsOf(element),
   };
-  let alike = candidatesFor(element.ownerDocument, print).filter((other) => isOwnSame(print, other, reader));
+  const candidates = candidatesFor(element.ownerDocument, print);
+  const rival = likeliest(print, candidates.filter((other) => other !== element), reader)[0]?.score ?? 0;
+  let alike = candidates.filter((other) => isOwnSame(print, other, reader));
   let level = 0;
   for (let at = 0; alike.length > 1 && at < print.above.length; at++) {
     const rest = alike.filter((element) => isAboveSame(print, { element, at, reader }));
@@ -61,7 +62,7 @@ export function fingerprintOf(element: Element): Fingerprint {
     if (rest.length < alike.length) level = at + 1;
     alike = rest;
   }
-  return { ...print, level, twins: twinsOf(element, alike, reader) };
+  return { ...print, level, rival, twins: twinsOf(element, alike, reader) };
 }
 
 /**
@@ -93,7 +94,7 @@ function search(
     if (likeness(fingerprint, selected, reader) >= fits) return selected;
   }
   // One of several that were the same may as well be one that went away.
-  return fingerprint.twins.count > 1 ? null : likeliest(candidates, fingerprint, reader);
+  return fingerprint.twins.count > 1 ? null : likeliestOf(candidates, fingerprint, reader);
 }
 
 function isOneOfItsKind({ localName, ownerDocument }: Element, { own }: Fingerprint): boolean {
@@ -113,24 +114,16 @@ function oneOf(alike: Element[], fingerprint: Fingerprint, reader: FeatureReader
   if (fingerprint.twins.count > 1) return twinAmong(alike, fingerprint.twins, reader);
   const [one] = alike;
   if (alike.length === 1 && one !== undefined) return likeness(fingerprint, one, reader) >= LIKELY ? one : null;
-  return likeliest(alike, fingerprint, reader);
+  return likeliestOf(alike, fingerprint, reader);
 }
 
-function likeliest(candidates: Element[], fingerprint: Fingerprint, reader: FeatureReader): Element | null {
-  const scored = candidates.map((element) => ({ element, score: likeness(fingerprint, element, reader) }));
-  const finalists = scored.sort((a, b) => b.score - a.score).slice(0, MAX_FINALISTS)
-    .map(({ element, score }) => ({ element, score: 0.8 * score + 0.2 * saidAlike(element, fingerprint) }))
-    .sort((a, b) => b.score - a.score);
-  const [best, second] = finalists;
-  if (best === undefined || best.score < SURE) return null;
+function likeliestOf(candidates: Element[], fingerprint: Fingerprint, reader: FeatureReader): Element | null {
+  const { own, rival } = fingerprint;
+  // What has neither words nor a name is known by what is around it, which changes.
+  if (own.text === 0 && own.says.length === 0) return null;
+  const [best, second] = likeliest(fingerprint, candidates, reader);
+  if (best === undefined || best.score < Math.max(SURE, rival + MARGIN)) return null;
   return second === undefined || best.score - second.score >= MARGIN ? best.element : null;
-}
-
-/** Whether assistive technology says the same of it, and of where it is. */
-function saidAlike(element: Element, { role, name, path }: Fingerprint): number {
-  const now = accessibilityOf(element);
-  const isNamedAlike = (now.name?.slice(0, MAX_TEXT_LENGTH).toWellFormed() ?? null) === name;
-  return (Number(now.role === role) + Number(isNamedAlike) + Number(pathOf(element).join() === path.join())) / 3;
 }
 
 /** Elements of its tag, in the shadow trees of such hosts as it stands in. */
@@ -150,13 +143,4 @@ function hostsOf(element: Element): string[] {
     hosts.unshift(root.host.localName);
   }
   return hosts;
-}
-
-function pathOf(element: Element): string[] {
-  const path: string[] = [];
-  for (let above = parentOf(element); above !== null && path.length < MAX_PATH; above = parentOf(above)) {
-    const role = roleOf(above);
-    if (role !== null && role !== "generic") path.push(role);
-  }
-  return path;
 }
