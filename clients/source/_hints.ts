@@ -4,7 +4,6 @@ import { elementsFrom } from "./_untrusted.ts";
 
 /** Attributes by which builds and servers say where an element was written: file with position, or file alone with others beside it. */
 const HINTS: { file: string; loc?: string; line?: string; column?: string; framework?: string; fromZero?: true }[] = [
-  { file: "data-astro-source-file", loc: "data-astro-source-loc", framework: "astro" },
   { file: "data-v-inspector", framework: "vue" },
   { file: "data-ng-source-location", framework: "angular", fromZero: true },
   { file: "data-source-loc", framework: "solid" },

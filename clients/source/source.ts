@@ -1,5 +1,6 @@
 import type { Capture } from "../browser/messages.ts";
 import { findAngular } from "./_angular.ts";
+import { findAstro } from "./_astro.ts";
 import { findHint } from "./_hints.ts";
 import { findReact } from "./_react.ts";
 import { findSolid } from "./_solid.ts";
@@ -24,7 +25,7 @@ export interface Finding {
 
 const TIME_LIMIT_MS = 1_900;
 /** What the frameworks themselves know goes before what attributes around an element say. */
-const FINDERS = [findReact, findVue, findSvelte, findAngular, findHint, findSolid];
+const FINDERS = [findReact, findVue, findSvelte, findAngular, findAstro, findHint, findSolid];
 
 const mapsOf = new WeakMap<(url: string) => Promise<string | null>, SourceMaps>();
 
@@ -40,9 +41,11 @@ export async function findComponent(
     const maps = mapsOf.get(fetchText) ?? createSourceMaps(element.ownerDocument, fetchText);
     mapsOf.set(fetchText, maps);
     const surroundings = { document: element.ownerDocument, maps };
+    const deadline = performance.now() + TIME_LIMIT_MS;
     for (const find of FINDERS) {
       const finding = find(element, surroundings);
-      if (finding !== null) return await settle(finding);
+      const component = finding === null ? null : await settle(finding, deadline);
+      if (component !== null) return component;
     }
     return null;
   } catch {
@@ -50,10 +53,10 @@ export async function findComponent(
   }
 }
 
-async function settle({ known, sought }: Finding): Promise<Component | null> {
+async function settle({ known, sought }: Finding, deadline: number): Promise<Component | null> {
   if (sought === undefined) return known ?? null;
   const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(resolve, TIME_LIMIT_MS, null);
+  const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()), null);
   try {
     return await Promise.race([sought.catch(() => null), late]) ?? known ?? null;
   } finally {

@@ -14,6 +14,7 @@ const APPS = {
   react17: { title: "React 17", framework: "react", chain: "vite" },
   react16: { title: "React 16", framework: "react", chain: "vite" },
   next: { title: "Next.js with Turbopack", framework: "react", chain: "next" },
+  astro: { title: "Astro", framework: "astro", chain: "astro" },
 };
 /** Apps full of elements that look alike, of which some can't be told apart: of those no line is said. */
 const ALIKE = { react_alike: "React", vue_alike: "Vue", solid_alike: "Solid" };
