@@ -9,7 +9,9 @@ const fetchText = async (url) => {
 };
 
 function listElements() {
-  return [...document.querySelectorAll("body *")].filter((element) => !element.matches("script, style, nextjs-portal, astro-dev-toolbar"));
+  return [...document.querySelectorAll("body *")].filter((element) =>
+    !element.matches("script, style, nextjs-portal, astro-dev-toolbar")
+  );
 }
 
 async function find(element) {

@@ -15,6 +15,7 @@ const APPS = {
   react16: { title: "React 16", framework: "react", chain: "vite" },
   next: { title: "Next.js with Turbopack", framework: "react", chain: "next" },
   astro: { title: "Astro", framework: "astro", chain: "astro" },
+  angular: { title: "Angular", framework: "angular", chain: "angular" },
 };
 /** Apps full of elements that look alike, of which some can't be told apart: of those no line is said. */
 const ALIKE = { react_alike: "React", vue_alike: "Vue", solid_alike: "Solid" };
@@ -48,10 +49,18 @@ async function compare(page: Page, { url, truthUrl, folder }: ServedApp): Promis
   const truths: Data[] = await page.evaluate(() => (globalThis as Data).source.readTruth());
   assert.deepEqual(found.map(({ tag }) => tag), truths.map(({ tag }) => tag), "both pages have the same elements");
   const compared = found.map((each, index) => ({ ...each, ...truths[index] })).filter(({ truth }) => truth !== null);
-  for (const { component } of compared) {
-    if (component?.file) component.file = component.file.replace(`${folder}/`, "");
+  for (const each of compared) {
+    if (each.component?.file) each.component.file = each.component.file.replace(`${folder}/`, "");
+    if (each.component?.framework === "angular") each.truth = classOf(folder, each.truth);
   }
   return compared;
+}
+
+// Angular says where the class of a template is.
+function classOf(folder: string, truth: string): string {
+  const file = truth.replace(/\.html:.*/, ".ts");
+  const lines = Deno.readTextFileSync(`${folder}/${file}`).split("\n");
+  return `${file}:${lines.findIndex((line) => line.startsWith("export class")) + 1}`;
 }
 
 async function open(page: Page, url: string): Promise<void> {
