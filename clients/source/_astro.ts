@@ -30,7 +30,7 @@ export function findAstro(element: Element, { document, maps }: Surroundings): F
   }
 
   async function findInSentPage(): Promise<Element | null> {
-    const html = (await maps.load(document.URL.replace(/#.*$/s, "")))?.text;
+    const html = (await maps.load(document.location.href.replace(/#.*$/s, "")))?.text;
     const path = pathOf(element);
     if (html === undefined || path === null || document.defaultView === null) return null;
     const sent = new document.defaultView.DOMParser().parseFromString(html, "text/html");
@@ -38,7 +38,7 @@ export function findAstro(element: Element, { document, maps }: Surroundings): F
   }
 
   async function loadSource(file: string): Promise<string | null> {
-    const url = new URL(`${viteBase(document)}@fs/${file.replace(/^\//, "")}?raw`, document.baseURI).href;
+    const url = new URL(`${viteBase(document)}@fs/${file.replace(/^\//, "")}?raw`, document.location.href).href;
     const module = (await maps.load(url))?.text ?? "";
     const quoted = /^export default ("(?:[^"\\]|\\.)*")/.exec(module)?.[1];
     return quoted === undefined ? null : JSON.parse(quoted);

@@ -44,8 +44,10 @@ export function findReact(element: Element, { document, maps }: Surroundings): F
   async function positionOf(level: unknown, written: string | null): Promise<Position | "library" | "unsure"> {
     const stack = readText(20_000, read(level, "_debugStack") ?? read(level, "debugStack"), "stack");
     if (stack === null) return "library";
-    // The topmost is React's own function that makes elements.
-    for (const frame of parseStack(stack).slice(1, MAX_TRACED_FRAMES)) {
+    // The topmost is React's own function that makes elements; alone it stands for all stacks that React did not keep.
+    const frames = parseStack(stack).slice(1, MAX_TRACED_FRAMES);
+    if (frames.length === 0) return "unsure";
+    for (const frame of frames) {
       if (isLibrary(frame.url)) continue;
       const original = await maps.originalOf(frame);
       if (original === null) return unmapped(frame);

@@ -2,7 +2,7 @@ import type { Component, Finding, Surroundings } from "./source.ts";
 import { attributeName, isNative, readTemplates, type SolidModule, type TemplateElement } from "./_solid_templates.ts";
 import { placeOf } from "./_markup.ts";
 import type { SourceMaps } from "./_source_maps.ts";
-import { isLibrary, tidySource } from "./_source_names.ts";
+import { isLibrary, isOwn, tidySource } from "./_source_names.ts";
 import { read } from "./_untrusted.ts";
 
 /** The browser's own list of what was loaded ends there: a page with more modules may have others that fit as well. */
@@ -36,7 +36,11 @@ export function findSolid(element: Element, { document, maps }: Surroundings): F
 function loadModules(document: Document, maps: SourceMaps): Promise<SolidModule[] | null> {
   const entries = document.defaultView?.performance.getEntriesByType("resource") ?? [];
   if (entries.length >= MAX_LISTED) return Promise.resolve(null);
-  const urls = [...new Set(entries.map(({ name }) => name))].filter((url) => isModule(url, document));
+  // A module that was changed since is loaded anew, under another query.
+  const newest = new Map(
+    entries.filter(({ name }) => isModule(name, document)).map(({ name }) => [pathOf(name), name]),
+  );
+  const urls = [...newest.values()];
   const key = urls.join("\n");
   const known = modulesOf.get(maps);
   if (known?.key === key) return known.modules;
@@ -51,8 +55,11 @@ function loadModules(document: Document, maps: SourceMaps): Promise<SolidModule[
 }
 
 function isModule(url: string, document: Document): boolean {
-  const { origin, pathname } = new URL(url, document.baseURI);
-  return origin === new URL(document.baseURI).origin && MODULE.test(pathname) && !/\/@/.test(pathname);
+  return isOwn(url, document) && MODULE.test(pathOf(url));
+}
+
+function pathOf(url: string): string {
+  return new URL(url).pathname;
 }
 
 // The one element of all templates that this one can be; null: none, or several.

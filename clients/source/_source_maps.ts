@@ -1,4 +1,5 @@
 import { isIgnored, originalPositionFor, sourceContentFor, TraceMap } from "@jridgewell/trace-mapping";
+import { isOwn } from "./_source_names.ts";
 import type { Frame } from "./_stack_frames.ts";
 import { read } from "./_untrusted.ts";
 
@@ -70,7 +71,7 @@ export function createSourceMaps(document: Document, fetchText: (url: string) =>
   }
 
   async function fetchOwn(url: string): Promise<string | null> {
-    if (!URL.canParse(url) || new URL(url).origin !== new URL(document.baseURI).origin) return null;
+    if (!isOwn(url, document)) return null;
     const text = await fetchText(url);
     return typeof text === "string" && text.length <= MAX_TEXT_LENGTH ? text : null;
   }
@@ -157,5 +158,5 @@ function traceMapOf(map: MapOfSources, url: string): TraceMap {
 function nextSourceMap(url: string, document: Document): string | null {
   const [, file] = /^(?:rsc|about):\/\/React\/[^/]*\/(file:\/\/\/[^?]+)(?:\?.*)?$/.exec(url) ?? [];
   if (file === undefined) return null;
-  return new URL(`/__nextjs_source-map?filename=${encodeURIComponent(decodeURI(file))}`, document.baseURI).href;
+  return new URL(`/__nextjs_source-map?filename=${encodeURIComponent(decodeURI(file))}`, document.location.href).href;
 }

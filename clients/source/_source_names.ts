@@ -31,11 +31,16 @@ export function tidySource(source: string, document: Document): string | null {
 
 // Vite serves a project's root under its base, and what lies elsewhere under "/@fs" with its whole path.
 function pathOf(url: string, document: Document): string | null {
-  const { origin, pathname } = new URL(url);
-  if (origin !== new URL(document.baseURI).origin) return null;
+  if (!isOwn(url, document)) return null;
+  const { pathname } = new URL(url);
   const base = viteBase(document);
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.slice(1);
   return path.startsWith("@fs/") ? path.slice(3).replace(/^\/([A-Za-z]:)/, "$1") : path;
+}
+
+/** Whether an address is of the document's own origin, which a `<base>` does not change. */
+export function isOwn(url: string, document: Document): boolean {
+  return URL.canParse(url) && /^https?:/.test(url) && new URL(url).origin === document.location?.origin;
 }
 
 /** Under which path Vite's development server serves the project's root; "/" where there is none. */

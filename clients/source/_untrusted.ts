@@ -48,6 +48,7 @@ function hostOf(parent: Node | null): Element | null {
   return parent !== null && "host" in parent && isElement(parent.host) ? parent.host : null;
 }
 
-function isElement(value: unknown): value is Element {
+/** Whether a value is an element, of whichever window. */
+export function isElement(value: unknown): value is Element {
   return read(value, "nodeType") === 1;
 }

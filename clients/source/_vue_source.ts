@@ -22,7 +22,7 @@ function urlsOf(file: string, document: Document): string[] {
   const entries = document.defaultView?.performance.getEntriesByType("resource") ?? [];
   const loaded = entries.map(({ name }) => name).filter((url) => URL.canParse(url) && isServed(url, file));
   const newest = [...loaded.filter((url) => !url.includes("?vue&")).reverse()];
-  const { origin } = new URL(document.baseURI);
+  const { origin } = document.location;
   const names = file.split("/");
   const suffixes = names.map((_, index) => names.slice(-index - 1).join("/")).slice(1, 4);
   return [...new Set([...newest, ...suffixes.map((path) => new URL(`${viteBase(document)}${path}`, origin).href)])];

@@ -1,5 +1,5 @@
 import { type Component, findComponent } from "./source.ts";
-import { read, readCount, readText } from "./_untrusted.ts";
+import { isElement, read, readCount, readText } from "./_untrusted.ts";
 
 const QUESTION = "fingerpost:source-question";
 const ANSWER = "fingerpost:source-answer";
@@ -93,8 +93,4 @@ async function readBounded(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promi
     }
     text += decoder.decode(value, { stream: true });
   }
-}
-
-function isElement(value: unknown): value is Element {
-  return read(value, "nodeType") === 1;
 }

@@ -117,6 +117,11 @@ const LIES: [name: string, fiber: string][] = [
   ],
   ["a line without end", `{ _debugOwner: null, _debugStack: { stack: "Error\\n    at " + "(".repeat(19_000) } }`],
   ["numbers as texts", `{ _debugOwner: null, _debugSource: { fileName: 7, lineNumber: "1" }, _debugStack: 5 }`],
+  [
+    "a stack that React did not keep",
+    `{ _debugStack: { stack: "Error\\n    at UnknownOwner (http://x/react.js:1:1)\\n    at react_stack_bottom_frame (http://x/react.js:2:2)" },
+    _debugOwner: { type: function App() {}, _debugSource: { fileName: "src/main.jsx", lineNumber: 1 } } }`,
+  ],
   ["a number for a fiber", `7`],
 ];
 
@@ -153,6 +158,10 @@ browserTest(
   "findComponent() takes a position from a source map of the page's origin, and from none that does not fit",
   async (page) => {
     await using site = await openPage(page, ROUTES);
+    await run(
+      page,
+      `document.head.append(Object.assign(document.createElement("base"), { href: "https://example.org/" }))`,
+    );
     const found: Record<string, Data> = {};
     for (const path of [...Object.keys(ROUTES), "https://example.org/x.js", "file:///etc/passwd", "javascript:1"]) {
       const url = path.startsWith("/") ? new URL(path, site.url).href : path;
