@@ -114,6 +114,7 @@ export function createMarks(
 
   // When all is still, since a look through the page costs more than a box.
   function lookForCovers(): void {
+    overlay.undoZoom();
     for (const { element, part } of shown.values()) {
       const box = boxOf(element);
       if (box === null) continue;

@@ -19,6 +19,8 @@ export interface Overlay {
   hide(part: HTMLElement): void;
   /** Puts it above all that the page has opened. */
   raise(): void;
+  /** The page may have been zoomed by its CSS. */
+  undoZoom(): void;
   /** The overlay's own element that has the focus. */
   focused(): Element | null;
   /** The overlay's own element at a place, the glass left out. */
@@ -105,6 +107,7 @@ export function createOverlay(view: View): Overlay {
     show,
     hide,
     raise,
+    undoZoom,
     focused: () => root.activeElement,
     partAt: (x, y) => root.elementsFromPoint(x, y).find((each) => each !== glass && parts.contains(each)) ?? null,
     hideWhile,

@@ -3,7 +3,12 @@ import type { View } from "./_build.ts";
 
 /** So many frames without a change, and the loop rests until something stirs. */
 const STILL_FRAMES = 8;
-const STIRRING = ["scroll", "resize", "transitionrun", "transitionstart", "animationstart", "load", "toggle"];
+/** After which something may move, or cover something else; what else moves an element is seen by its sentry. */
+const STIRRING = [
+  ..."scroll resize transitionrun transitionstart animationstart load toggle close fullscreenchange click keyup".split(
+    " ",
+  ),
+];
 
 /** Tells where elements are, for as long as they are followed; costs nothing while nothing moves. */
 export interface Tracker {

@@ -13,6 +13,14 @@ Element.prototype.attachShadow = function (options) {
   return made;
 };
 
+/** How many frames the pointer asked for. */
+let frames = 0;
+const { requestAnimationFrame: nextFrame } = globalThis;
+globalThis.requestAnimationFrame = (called) => {
+  frames++;
+  return nextFrame(called);
+};
+
 const sent = [];
 let ended = 0;
 /** What `send` answers; a test may replace it. */
@@ -43,11 +51,15 @@ globalThis.held = {
     const { x, y, width, height } = part.getBoundingClientRect();
     return { x, y, width, height };
   },
+  frames: () => frames,
+  async pass(count) {
+    for (let frame = 0; frame < count; frame++) await new Promise((resolve) => nextFrame(resolve));
+  },
   async until(holds) {
     const startedAt = performance.now();
     while (!holds()) {
       if (performance.now() - startedAt > TIMEOUT_MS) throw new Error(`It never held that ${holds}`);
-      await new Promise((resolve) => requestAnimationFrame(resolve));
+      await new Promise((resolve) => nextFrame(resolve));
     }
   },
 };
