@@ -28,7 +28,13 @@ export function createGestures(
     hover: Hover;
     note: Note;
     frames: Frames;
-    done: { picked(element: Element, isShift: boolean): void; sent(): void; left(): void; moved(y: number): void };
+    done: {
+      picked(element: Element, isShift: boolean): void;
+      sent(): void;
+      left(): void;
+      moved(y: number): void;
+      seen(element: Element): void;
+    };
   },
 ): Gestures {
   const { view, glass } = overlay;
@@ -69,7 +75,9 @@ export function createGestures(
     const { element, overlaid } = elementAt(view.document, place, overlay.shell);
     if (!overlaid && !isHole) overlay.raise();
     open(frames.pointsItself(element));
+    const isNew = !isHole && element !== hover.element();
     hover.show(isHole ? null : element);
+    if (isNew && element !== null) done.seen(element);
   }
 
   // Over a frame that points itself the overlay lets the mouse through.

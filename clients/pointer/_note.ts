@@ -41,9 +41,9 @@ export function createNote({ overlay, tracker }: { overlay: Overlay; tracker: Tr
   const send = build(document, "button", { class: "send", type: "button" });
   const cancel = build(document, "button", { class: "cancel", type: "button" }, ["Cancel"]);
   const card = build(document, "div", { class: "note", role: "dialog" }, [
-    build(document, "header", {}, [number, what]),
+    build(document, "div", { class: "head" }, [number, what]),
     field,
-    build(document, "footer", {}, [keys, cancel, send]),
+    build(document, "div", { class: "foot" }, [keys, cancel, send]),
   ]);
   let at: Element | null = null;
   let unfollow = () => {};

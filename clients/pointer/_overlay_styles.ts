@@ -63,7 +63,7 @@ const NOTE = `
   border-radius: 12px; background: var(--card); box-shadow: 0 0 0 1px var(--line), var(--shadow); pointer-events: auto; cursor: default;
   display: flex; flex-direction: column; gap: 8px; }
 .note[data-aside] { opacity: 0.25; pointer-events: none; }
-.note header { display: flex; gap: 8px; align-items: center; min-width: 0; }
+.note .head { display: flex; gap: 8px; align-items: center; min-width: 0; }
 .note .number { display: grid; place-items: center; flex: none; min-width: 20px; height: 20px; padding: 0 4px; border-radius: 10px;
   background: var(--accent); color: var(--on-accent); font-weight: 600; }
 .note .what { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font: 500 12px/16px ui-monospace, monospace; color: var(--soft); }
@@ -72,7 +72,7 @@ const NOTE = `
   resize: none; width: 100%; outline: none; user-select: text; }
 .note textarea::placeholder { color: var(--soft); opacity: 1; }
 .note textarea:focus-visible { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
-.note footer { display: flex; gap: 6px; align-items: center; }
+.note .foot { display: flex; gap: 6px; align-items: center; }
 .note .keys { flex: 1; min-width: 0; white-space: pre-wrap; font-weight: 400; color: var(--soft); }
 .note button { font: 600 12px/16px system-ui, sans-serif; padding: 6px 12px; border-radius: 8px; border: 1px solid transparent; margin: 0;
   background: none; color: var(--ink); cursor: pointer; }

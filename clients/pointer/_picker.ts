@@ -44,7 +44,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
   const hint = createHint(overlay);
   const gate = createGate(view, overlay.shell, handle);
   const frames = createFrames(view, { tell: host.tell?.bind(host), hear, isPointing: () => isPointing });
-  const gestures = createGestures({ overlay, hover, note, frames, done: { picked, sent, left, moved } });
+  const gestures = createGestures({ overlay, hover, note, frames, done: { picked, sent, left, moved, seen } });
   const numbers = createNumbers({ marks, taken, frames });
   let isPointing = false;
   /** Which frame the mouse was in last; null: none yet. */
@@ -216,6 +216,10 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     hint.avoid(y);
     if (mouse !== "here") frames.tell({ type: "entered" });
     mouse = "here";
+  }
+
+  function seen(element: Element): void {
+    speaker.say(nameOf(element));
   }
 
   function hear(message: FrameMessage): void {
