@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { bundlePointerScript } from "../clients/bundle.ts";
 import { startApp } from "./support/running_app.ts";
-import { listening, startTask } from "./support/started_task.ts";
 
 const COMMITTED = new URL("../clients/dist/pointer.js", import.meta.url);
 /** Bundled outside of any test: esbuild keeps a process for the next time. */
@@ -70,19 +69,6 @@ Deno.test("the page script is served on loopback alone, unless the setting says 
   assert.equal(await statusOf({ FINGERPOST_POINTER_SCRIPT: "off" }), 404);
   assert.equal(await statusOf({ FINGERPOST_HOST: "0.0.0.0" }), 404);
   assert.equal(await statusOf({ FINGERPOST_HOST: "0.0.0.0", FINGERPOST_POINTER_SCRIPT: "on" }), 200);
-});
-
-Deno.test("deno task start may read the page script with the permissions that it has", async () => {
-  const dataDir = await Deno.makeTempDir({ prefix: "fingerpost_pointer_" });
-  try {
-    await using server = startTask({ FINGERPOST_DATA_DIR: dataDir });
-    const response = await fetch(`${await listening(server)}/pointer.js`);
-    assert.deepEqual([response.status, (await response.text()).length > 1_000], [200, true]);
-    server.kill("SIGTERM");
-    await server.end();
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
-  }
 });
 
 Deno.test("the same sources in another folder make the same bytes", async () => {

@@ -19,6 +19,8 @@ Deno.test("deno task start makes a private data folder and the first admin, list
       assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
       const health = await fetch(`${url}/health/ready`);
       assert.equal((await health.json()).status, "ok");
+      // With the permissions that the task gives it.
+      assert.match(await (await fetch(`${url}/pointer.js`)).text(), /Fingerpost/);
       // Twice, as a terminal and the task in front of the server both pass Ctrl-C on.
       first.kill(signal);
       first.kill(signal);
