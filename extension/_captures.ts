@@ -26,6 +26,7 @@ interface Dependencies {
   tabs: Tabs;
   connections: Connections;
   shots: Shots;
+  withScreenshots: () => boolean;
   pairing: () => Pairing;
   isConnected: () => boolean;
   changed: () => void;
@@ -35,7 +36,7 @@ const CAPTURE = `mutation ($input: CaptureElementInput!) { captureElement(input:
 
 /** Builds the way. */
 export function createCaptures(dependencies: Dependencies): Captures {
-  const { queue, held, tabs, connections, shots, pairing, isConnected, changed } = dependencies;
+  const { queue, held, tabs, connections, shots, withScreenshots, pairing, isConnected, changed } = dependencies;
   /** Screenshots that are being taken, by the capture's `clientId`. */
   const taking = new Map<string, Promise<void>>();
   const sender = createSender({
@@ -60,7 +61,7 @@ export function createCaptures(dependencies: Dependencies): Captures {
       capture: { ...capture, ...page, clientId },
     };
     // Both at once; what is not in the queue yet is not sent, and the screenshot comes into what is there.
-    const shot = shots.take(tab, frame, clientId).catch(() => null);
+    const shot = withScreenshots() ? shots.take(tab, frame, clientId).catch(() => null) : Promise.resolve(null);
     await queue.add(entry);
     taking.set(
       clientId,

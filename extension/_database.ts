@@ -45,8 +45,15 @@ export interface HeldElement extends Place {
   state: MarkState;
 }
 
+/** What a person chose in the extension's window. */
+export interface Settings {
+  /** Whether captures have a screenshot. */
+  screenshots: boolean;
+}
+
 interface Stores extends DBSchema {
   pairing: { key: string; value: Pairing };
+  settings: { key: string; value: Settings };
   queue: { key: number; value: QueuedCapture; indexes: { clientId: string } };
   held: { key: string; value: HeldElement; indexes: { tabId: number; clientId: string } };
   /** The page's id by its tab's. */
@@ -61,6 +68,7 @@ export function openDatabase(): Promise<Database> {
   return openDB<Stores>("fingerpost", 1, {
     upgrade(database) {
       database.createObjectStore("pairing");
+      database.createObjectStore("settings");
       const queue = database.createObjectStore("queue", { autoIncrement: true });
       queue.createIndex("clientId", "clientId", { unique: true });
       const held = database.createObjectStore("held", { keyPath: "elementId" });

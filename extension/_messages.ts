@@ -116,6 +116,7 @@ export interface Snapshot {
   /** How the server is reached; "connecting": not now. */
   connection: "connecting" | "connected";
   queued: number;
+  screenshots: boolean;
   pages: { tabId: number; title: string; url: string; via: string }[];
 }
 
@@ -125,6 +126,7 @@ export type HubForPopup = {
   cancelPairing(): Promise<void>;
   unpair(): Promise<void>;
   discardQueue(): Promise<void>;
+  setScreenshots(screenshots: boolean): Promise<void>;
   /** Origins of frames of other sites in a tab, which the extension could not enter. */
   foreignFrames(tabId: number): Promise<string[]>;
 };

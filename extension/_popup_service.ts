@@ -1,14 +1,14 @@
 import { callOver } from "./_calls.ts";
-import type { Held } from "./_held.ts";
 import type { HubForPopup, PopupMethods, Snapshot } from "./_messages.ts";
 import type { PairingState } from "./_pairing.ts";
 import type { Queue } from "./_queue.ts";
+import type { SettingsState } from "./_settings.ts";
 import type { Tabs } from "./_tabs.ts";
 
 interface Dependencies {
   pairing: PairingState;
   queue: Queue;
-  held: Held;
+  settings: SettingsState;
   tabs: Tabs;
   /** Who is told of each change. */
   popups: Set<(snapshot: Snapshot) => void>;
@@ -18,7 +18,7 @@ interface Dependencies {
 
 /** Answers the extension's window over its port, and keeps what it shows fresh. */
 export function servePopup(port: chrome.runtime.Port, dependencies: Dependencies): void {
-  const { pairing, queue, tabs, popups, snapshot, changed } = dependencies;
+  const { pairing, queue, settings, tabs, popups, snapshot, changed } = dependencies;
   // A page has no business here: content scripts come from a tab, and under their page's address.
   if (port.sender?.url?.startsWith(chrome.runtime.getURL("")) !== true) return port.disconnect();
   const methods: HubForPopup = {
@@ -29,6 +29,7 @@ export function servePopup(port: chrome.runtime.Port, dependencies: Dependencies
       await queue.clear();
       changed();
     },
+    setScreenshots: (screenshots) => settings.change({ screenshots }),
     async foreignFrames(tabId) {
       const frames = tabs.get(tabId)?.frames.all() ?? [];
       const found = await Promise.all(frames.map(({ remote }) => remote.call("foreignFrames").catch(() => [])));

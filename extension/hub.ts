@@ -12,6 +12,7 @@ import type { HubMethods, Snapshot, WorkerMethods } from "./_messages.ts";
 import { openPairing } from "./_pairing.ts";
 import { servePopup } from "./_popup_service.ts";
 import { openQueue } from "./_queue.ts";
+import { openSettings } from "./_settings.ts";
 import { createShots } from "./_shots.ts";
 import { createTabs, type Tab } from "./_tabs.ts";
 
@@ -35,15 +36,27 @@ export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethod
   let feed: Feed | null = null;
   let shown = "";
   const popups = new Set<(snapshot: Snapshot) => void>();
+  const settings = await openSettings(database, changed);
   const pairingState = await openPairing(database, () => void pairingChanged());
   const pairing = pairingState.now;
+  const withScreenshots = () => settings.now().screenshots;
   const isConnected = () => feed?.isConnected() ?? false;
   const connections = createConnections({ pairing, command, refused: (elementId) => void deleted(elementId), changed });
-  const captures = createCaptures({ queue, held, tabs, connections, shots, pairing, isConnected, changed });
+  const captures = createCaptures({
+    queue,
+    held,
+    tabs,
+    connections,
+    shots,
+    withScreenshots,
+    pairing,
+    isConnected,
+    changed,
+  });
   chrome.runtime.onConnect.addListener((port) => {
     if (port.name === "frame") serveFrame(port, { tabs, held, captures, connections, worker, pairing, changed });
     if (port.name === "popup") {
-      servePopup(port, { pairing: pairingState, queue, held, tabs, popups, snapshot, changed });
+      servePopup(port, { pairing: pairingState, queue, settings, tabs, popups, snapshot, changed });
     }
   });
   follow(pairing());
@@ -104,6 +117,7 @@ export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethod
     const frame = element === null || tab === null ? null : await frameOf(tab, element.framePath);
     if (element === null || tab === null || frame === null) throw new Error("The page no longer holds the element");
     if (command !== "SCREENSHOT") return await frame.remote.call("command", command, elementId);
+    if (!withScreenshots()) throw new Error("Screenshots are switched off in this browser");
     return { screenshot: await shots.take(tab, frame, element.clientId) };
   }
 
@@ -171,6 +185,7 @@ export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethod
       expiresAt: now.kind === "paired" ? now.expiresAt : null,
       connection: isConnected() ? "connected" : "connecting",
       queued: queue.count(),
+      screenshots: withScreenshots(),
       pages: tabs.all().flatMap(({ id, title, url }) => {
         const client = connections.of(id);
         return client === null ? [] : [{ tabId: id, title, url, via: client.state() }];

@@ -25,6 +25,7 @@ onClick("open", () => verificationUrl === null ? undefined : chrome.tabs.create(
 onClick("cancel", () => hub?.call("cancelPairing"));
 onClick("unpair", () => hub?.call("unpair"));
 onClick("discard", () => hub?.call("discardQueue"));
+onClick("screenshots", () => hub?.call("setScreenshots", input("screenshots").checked));
 onClick("point", async () => {
   const found = await tab;
   if (found?.id === undefined) throw new Error("There is no page to point at");
@@ -65,6 +66,7 @@ function show(snapshot: Snapshot): void {
     "queued",
     snapshot.queued === 0 ? "Nothing" : `${snapshot.queued} ${snapshot.queued === 1 ? "capture" : "captures"}`,
   );
+  input("screenshots").checked = snapshot.screenshots;
   find("discard_part").hidden = snapshot.queued === 0 || snapshot.connection === "connected";
   showPages(snapshot.pages);
 }

@@ -61,6 +61,12 @@ export function testWithChromium(
   });
 }
 
+/** Where Chromium is. Throws where there is none. */
+export function chromiumPath(): string {
+  if (executable === null) throw new Error(`Cannot start Chromium: ${absence}`);
+  return executable;
+}
+
 // One browser for all tests of a file, outside of them: its process lives longer than any one.
 function launchOnce(executablePath: string): void {
   hasHooks = true;

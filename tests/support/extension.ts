@@ -1,6 +1,6 @@
 import { type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { buildExtension, writeExtension } from "../../extension/build.ts";
-import { ARGUMENTS, STEP_TIMEOUT_MS, testWithChromium } from "./browser.ts";
+import { ARGUMENTS, chromiumPath, STEP_TIMEOUT_MS, testWithChromium } from "./browser.ts";
 import type { Data } from "./running_app.ts";
 
 /** Chromium with the extension in it, as a person has it. */
@@ -26,23 +26,35 @@ const files = await buildExtension("chromium");
 /** Registers a test in a new Chromium with the extension in it. Skipped or failing as `browserTest` where there is none. */
 export function extensionTest(name: string, test: (browser: ExtensionBrowser) => Promise<void>): void {
   testWithChromium(name, async (executablePath) => {
-    const folder = await Deno.makeTempDir({ prefix: "fingerpost_extension_" });
-    await writeExtension(files, `${folder}/extension`);
-    // Chromium 137 and later take `--load-extension` no more in all builds; the DevTools protocol loads one everywhere.
-    const context = await chromium.launchPersistentContext(`${folder}/profile`, {
-      executablePath,
-      args: [...ARGUMENTS, "--enable-unsafe-extension-debugging"],
-      ignoreDefaultArgs: ["--disable-extensions"],
-      viewport: { width: 1_280, height: 800 },
-    });
-    try {
-      context.setDefaultTimeout(STEP_TIMEOUT_MS);
-      await test(await openBrowser(context, `${folder}/extension`));
-    } finally {
-      await context.close();
-      await Deno.remove(folder, { recursive: true });
-    }
+    await using browser = await openExtensionBrowser(executablePath);
+    await test(browser);
   });
+}
+
+/** Opens a new Chromium with the extension in it. */
+export async function openExtensionBrowser(
+  executablePath = chromiumPath(),
+): Promise<ExtensionBrowser & AsyncDisposable> {
+  const folder = await Deno.makeTempDir({ prefix: "fingerpost_extension_" });
+  await writeExtension(files, `${folder}/extension`);
+  // `--load-extension` is taken no more by all builds since 137; the DevTools protocol loads one everywhere.
+  const context = await chromium.launchPersistentContext(`${folder}/profile`, {
+    executablePath,
+    args: [...ARGUMENTS, "--enable-unsafe-extension-debugging"],
+    ignoreDefaultArgs: ["--disable-extensions"],
+    viewport: { width: 1_280, height: 800 },
+  });
+  context.setDefaultTimeout(STEP_TIMEOUT_MS);
+  const close = async () => {
+    await context.close();
+    await Deno.remove(folder, { recursive: true });
+  };
+  try {
+    return { ...await openBrowser(context, `${folder}/extension`), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 async function openBrowser(context: BrowserContext, folder: string): Promise<ExtensionBrowser> {
