@@ -5,9 +5,11 @@ const SHELL = `
 :host { all: initial !important; display: block !important; position: fixed !important; inset: 0 !important;
   width: auto !important; height: auto !important; max-width: none !important; max-height: none !important; margin: 0 !important;
   padding: 0 !important; border: 0 !important; background: none !important; overflow: visible !important; direction: ltr !important;
-  pointer-events: none !important; z-index: 2147483647 !important; color-scheme: light dark !important; opacity: 1 !important; }
+  pointer-events: none !important; z-index: 2147483647 !important; color-scheme: light dark !important; opacity: 1 !important;
+  visibility: hidden !important; }
 :host::backdrop { display: none !important; }
-.layer { position: fixed; inset: 0; font: 500 12px/16px system-ui, sans-serif; text-align: start; color: var(--ink);
+/* What is to be seen is in the layer; who looks for what lies over the page finds nothing in the shell. */
+.layer { visibility: visible; position: fixed; inset: 0; font: 500 12px/16px system-ui, sans-serif; text-align: start; color: var(--ink);
   --ink: light-dark(#1d1633, #f3f0ff); --soft: light-dark(#5b5570, #b9b3cf); --card: light-dark(#fff, #1e1b2b);
   --line: light-dark(#d9d4e8, #453f5c); --accent: light-dark(#6d28d9, #a78bfa); --on-accent: light-dark(#fff, #170b33);
   --fill: light-dark(rgb(109 40 217 / 0.1), rgb(167 139 250 / 0.16)); --ring: light-dark(rgb(255 255 255 / 0.9), rgb(10 6 25 / 0.85));
