@@ -44,6 +44,7 @@ export function createCaptures(dependencies: Dependencies): Captures {
     pairing,
     complete: (clientId) => taking.get(clientId) ?? Promise.resolve(),
     send,
+    stored,
     sent,
     refused,
     delayed: (capture) => mark(capture, "queued"),
@@ -94,24 +95,16 @@ export function createCaptures(dependencies: Dependencies): Captures {
     return { elementId: captureElement.id, revision: captureElement.revision };
   }
 
-  async function sent(capture: QueuedCapture, { elementId, revision }: Captured): Promise<void> {
+  async function stored(capture: QueuedCapture, { elementId, revision }: Captured): Promise<void> {
     const { clientId, tabId, pageId, url, framePath, projectId, number, fingerprint } = capture;
+    if (tabs.get(tabId) === null) return;
     const { selector } = capture.capture;
     const place = { tabId, pageId, url, framePath };
-    if (tabs.get(tabId) !== null) {
-      await held.add({
-        ...place,
-        elementId,
-        clientId,
-        projectId,
-        revision,
-        selector,
-        fingerprint,
-        number,
-        state: "sent",
-      });
-    }
-    for (const { remote } of framesOf(capture)) remote.call("captured", clientId, elementId).catch(() => {});
+    await held.add({ ...place, elementId, clientId, projectId, revision, selector, fingerprint, number, state: "sent" });
+  }
+
+  function sent(capture: QueuedCapture, { elementId }: Captured): void {
+    for (const { remote } of framesOf(capture)) remote.call("captured", capture.clientId, elementId).catch(() => {});
     mark(capture, "sent");
     changed();
   }

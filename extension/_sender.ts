@@ -15,8 +15,10 @@ interface Dependencies {
   /** Settles when the capture is complete: its screenshot was taken or can't be. */
   complete: (clientId: string) => Promise<void>;
   send: (capture: QueuedCapture) => Promise<Captured>;
-  /** The server stored it. It is taken out of the queue afterwards. */
-  sent: (capture: QueuedCapture, captured: Captured) => Promise<void>;
+  /** The server stored it: what is to be known of it must be kept before it leaves the queue. */
+  stored: (capture: QueuedCapture, captured: Captured) => Promise<void>;
+  /** It left the queue. */
+  sent: (capture: QueuedCapture, captured: Captured) => void;
   /** The server will never take it. It is taken out of the queue. */
   refused: (capture: QueuedCapture, error: FingerpostError) => void;
   /** It takes longer: the server is not there. */
@@ -34,7 +36,7 @@ const DELAY_MS = 1_000;
 
 /** Builds the sender. */
 export function createSender(dependencies: Dependencies): Sender {
-  const { queue, pairing, complete, send, sent, refused, delayed } = dependencies;
+  const { queue, pairing, complete, send, stored, sent, refused, delayed } = dependencies;
   let isWorking = false;
   let isWoken = false;
   let failures = 0;
@@ -66,8 +68,10 @@ export function createSender(dependencies: Dependencies): Sender {
     if (capture === null) return false;
     const timer = setTimeout(() => delayed(capture), DELAY_MS);
     try {
-      await sent(capture, await send(capture));
+      const captured = await send(capture);
+      await stored(capture, captured);
       await queue.remove(capture.clientId);
+      sent(capture, captured);
       failures = 0;
       return true;
     } catch (error) {

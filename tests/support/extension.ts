@@ -26,14 +26,15 @@ const files = await buildExtension("chromium");
 /** Registers a test in a new Chromium with the extension in it. Skipped or failing as `browserTest` where there is none. */
 export function extensionTest(name: string, test: (browser: ExtensionBrowser) => Promise<void>): void {
   testWithChromium(name, async (executablePath) => {
-    await using browser = await openExtensionBrowser(executablePath);
+    await using browser = await openExtensionBrowser({ executablePath });
     await test(browser);
   });
 }
 
 /** Opens a new Chromium with the extension in it. */
 export async function openExtensionBrowser(
-  executablePath = chromiumPath(),
+  { executablePath = chromiumPath(), deviceScaleFactor = 1 }: { executablePath?: string; deviceScaleFactor?: number } =
+    {},
 ): Promise<ExtensionBrowser & AsyncDisposable> {
   const folder = await Deno.makeTempDir({ prefix: "fingerpost_extension_" });
   await writeExtension(files, `${folder}/extension`);
@@ -43,6 +44,7 @@ export async function openExtensionBrowser(
     args: [...ARGUMENTS, "--enable-unsafe-extension-debugging"],
     ignoreDefaultArgs: ["--disable-extensions"],
     viewport: { width: 1_280, height: 800 },
+    deviceScaleFactor,
   });
   context.setDefaultTimeout(STEP_TIMEOUT_MS);
   const close = async () => {
