@@ -3,7 +3,6 @@ import { capture, captureInput, createAccessToken, createProject } from "./suppo
 import { MCP_TASK_CLIENTS, startMcpTask } from "./support/mcp_task.ts";
 import { type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { runTask } from "./support/tasks.ts";
-import { until } from "./support/until.ts";
 
 const UPDATE = `mutation ($input: UpdateElementInput!) { updateElement(input: $input) { revision } }`;
 const INITIALIZE = {
@@ -116,9 +115,9 @@ for (const [version, connect] of Object.entries(MCP_TASK_CLIENTS)) {
     await note(again, app.token, id, "Third");
     assert.match(JSON.stringify((await client.call("get_pointed_element")).structuredContent), /"note":"Third"/);
     assert.equal(await client.next(), `element://${id}`, "what happened while the stream was broken is told");
-    await until(async () => {
-      const calls = await again.ask(`{ mcpToolExecutions { edges { node { tool outcome } } } }`, {}, app.token);
-      return calls.mcpToolExecutions.edges.some(({ node }: Data) => node.tool === "get_pointed_element");
-    });
+    // At its end it tells what it has not yet told.
+    await client[Symbol.asyncDispose]();
+    const calls = await again.ask(`{ mcpToolExecutions { edges { node { tool outcome } } } }`, {}, app.token);
+    assert.ok(calls.mcpToolExecutions.edges.some(({ node }: Data) => node.tool === "get_pointed_element"));
   });
 }

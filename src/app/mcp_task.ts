@@ -6,13 +6,11 @@ import { serveLines } from "../mcp/stdio.ts";
 import { MCP_FOLDERS } from "./mcp_folders.ts";
 import { createRemoteCaller } from "./remote_caller.ts";
 import type { Remote } from "./remote_request.ts";
+import { openStandardStreams } from "./standard_streams.ts";
 import { tell } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 const SCHEMA = new URL("../../schema.graphql", import.meta.url);
-
-/** Of a pipe. */
-const INPUT_BYTES = 65_536;
 
 /** Speaks MCP on standard input and output, and asks the server that the environment names; ends with the input. Throws `INVALID_INPUT`. */
 export async function serveMcp(): Promise<number> {
@@ -27,19 +25,8 @@ export async function serveMcp(): Promise<number> {
     resources: MCP_FOLDERS.resources,
     prompts: MCP_FOLDERS.prompts,
   });
-  const streams = { readable: readInput(), writable: Deno.stdout.writable };
-  await serveLines({ adapter, caller, ready: caller.ready, streams }, ended.signal);
+  await serveLines({ adapter, caller, ready: caller.ready, streams: openStandardStreams() }, ended.signal);
   return 0;
-}
-
-/** Each chunk is written over by the next one: a message makes no buffer of its own. */
-async function* readInput(): AsyncGenerator<Uint8Array, undefined> {
-  const buffer = new Uint8Array(INPUT_BYTES);
-  for (;;) {
-    const length = await Deno.stdin.read(buffer);
-    if (length === null) return;
-    yield buffer.subarray(0, length);
-  }
 }
 
 function readRemote(): Remote {

@@ -6,16 +6,9 @@ import {
 } from "@modelcontextprotocol/server";
 import { roomLog } from "../base/log.ts";
 import { objectOf } from "./_answer_reading.ts";
-import { readLines } from "./lines.ts";
+import { type LineStreams, readLines } from "./lines.ts";
 
 const log = roomLog("mcp");
-
-/** Where lines come from and go to. */
-export interface LineStreams {
-  /** Each chunk need only last until the next is asked for. */
-  readable: AsyncIterable<Uint8Array>;
-  writable: WritableStream<Uint8Array>;
-}
 
 /** What may be between the lines and the protocol. */
 export interface LineTransportOptions {
@@ -41,8 +34,7 @@ const MAX_BYTES_PER_CHARACTER = 3;
 const encoder = new TextEncoder();
 
 /** One JSON-RPC message a line, each way. What is no message is answered with an error, and the connection goes on. MCP, Transports, stdio */
-export function createLineTransport({ readable, writable }: LineStreams, options: LineTransportOptions): Transport {
-  const writer = writable.getWriter();
+export function createLineTransport(streams: LineStreams, options: LineTransportOptions): Transport {
   let isOpen = true;
   let unsent = "";
   let sending: Promise<void> | null = null;
@@ -64,7 +56,7 @@ export function createLineTransport({ readable, writable }: LineStreams, options
 
   async function read(): Promise<void> {
     try {
-      for await (const line of readLines(readable, MAX_LINE_BYTES)) {
+      for await (const line of readLines(streams.readable, MAX_LINE_BYTES)) {
         if (!isOpen) return;
         if ("tooLong" in line) await refuse(null, "ParseError", tooLong(line.tooLong));
         else if (line.text.trim() !== "") await take(line.text);
@@ -123,7 +115,7 @@ export function createLineTransport({ readable, writable }: LineStreams, options
       while (unsent.length > 0 && isOpen) {
         const bytes = encoder.encode(unsent);
         unsent = "";
-        await writer.write(bytes);
+        await streams.write(bytes);
       }
     } catch (error) {
       log.debug("Writing ended: {error}", { error });

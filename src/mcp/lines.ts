@@ -1,3 +1,11 @@
+/** Where lines come from and go to. */
+export interface LineStreams {
+  /** Each chunk need only last until the next is asked for. */
+  readable: AsyncIterable<Uint8Array>;
+  /** Done when the bytes are on their way, and they may be written over. Rejects when there is nobody to read them. */
+  write: (bytes: Uint8Array) => Promise<void>;
+}
+
 /** A line that came, or that one was too long to be kept. */
 export type Line = { text: string } | { tooLong: number };
 

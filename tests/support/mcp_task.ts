@@ -22,21 +22,21 @@ async function startWith<Started extends { pid: number | null; onclose?: (() => 
   listen: (transport: Started) => Promise<McpListener>,
 ): Promise<McpListener> {
   const client = await listen(transport);
-  return {
-    ...client,
-    // Ended from outside first: to wait for it, the SDKs' clients start a timer that they leave behind.
-    async [Symbol.asyncDispose]() {
-      const ended = Promise.withResolvers<void>();
-      const tell = transport.onclose;
-      transport.onclose = () => {
-        tell?.();
-        ended.resolve();
-      };
-      if (transport.pid !== null) Deno.kill(transport.pid, "SIGTERM");
-      await ended.promise;
-      await client[Symbol.asyncDispose]();
-    },
-  };
+  let ending: Promise<void> | null = null;
+  return { ...client, [Symbol.asyncDispose]: () => ending ??= end() };
+
+  // Ended from outside first: to wait for it, the SDKs' clients start a timer that they leave behind.
+  async function end(): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const tell = transport.onclose;
+    transport.onclose = () => {
+      tell?.();
+      ended.resolve();
+    };
+    if (transport.pid !== null) Deno.kill(transport.pid, "SIGTERM");
+    await ended.promise;
+    await client[Symbol.asyncDispose]();
+  }
 }
 
 function commandOf(target: McpTaskTarget) {
