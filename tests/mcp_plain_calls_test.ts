@@ -24,11 +24,18 @@ function callOf(name: string, input: unknown, id: unknown = 1): Data {
   return { jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: input, _meta: { ...META } } };
 }
 
+/** The same as a client of protocol 2025 says it. */
+function legacyCallOf(name: string, input: unknown, id: unknown = 1): Sent {
+  const message = { jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: input } };
+  return { message, headers: { "mcp-protocol-version": "2025-11-25", "mcp-method": "" } };
+}
+
 /** Sends a message as it is, and once more in a way that only the SDK takes: its type with a charset. */
 async function bothWays(app: RunningApp, token: string, { message, headers = {} }: Sent) {
   const answers = [];
   for (const type of ["application/json", "application/json; charset=utf-8"]) {
-    const standard = { "mcp-protocol-version": PROTOCOL, "mcp-method": "tools/call", ...headers };
+    const asked = { "mcp-protocol-version": PROTOCOL, "mcp-method": "tools/call", ...headers };
+    const standard = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
     const init = { ...bearer(token), accept: "application/json, text/event-stream", ...standard, "content-type": type };
     const response = await fetch(`${app.url}/mcp`, { method: "POST", headers: init, body: JSON.stringify(message) });
     // Results have fewer headers than what a browser may show.
@@ -45,6 +52,10 @@ async function bothWays(app: RunningApp, token: string, { message, headers = {} 
   return { isPlain: own?.isPlain, text: own?.answer.text ?? "" };
 }
 
+function resultOf(text: string): Data {
+  return JSON.parse(text.replace(/^event: message\ndata: /, ""));
+}
+
 async function makeWorld(app: RunningApp) {
   const projectId = await createProject(app, app.token);
   const picture = sharp({ create: { width: 20, height: 10, channels: 3, background: "#06c" } });
@@ -54,33 +65,39 @@ async function makeWorld(app: RunningApp) {
   return { projectId, elementId, token };
 }
 
-Deno.test("mcp: what is called plainly is answered with the SDK's own bytes, from a client's second call on", async () => {
-  await using app = await startApp();
-  const { projectId, elementId, token } = await makeWorld(app);
-  const send = (name: string, input: unknown, id?: unknown) =>
-    bothWays(app, token, { message: callOf(name, input, id), headers: { "mcp-name": name } });
-  assert.equal((await send("list_pages", {})).isPlain, false, "its first");
-  const calls: [string, Data][] = [
-    ["get_element", { elementId }],
-    ["get_element", { elementId, level: "full", maxTokens: 500 }],
-    ["get_element", { elementId, fields: ["html"], note: null }],
-    ["get_element", { elementId: "element_x" }],
-    ["get_element", { elementId, unknown: 1 }],
-    ["get_element", {}],
-    ["get_element_screenshot", { elementId }],
-    ["get_pointed_element", { projectId }],
-    ["list_elements", { first: 1_000 }],
-    ["search_elements", { query: "nothing \ud800 like \u2028 this" }],
-    ["comment_on_element", { elementId: "element_x", body: "Is it gone?" }],
-  ];
-  for (const [name, input] of calls) assert.equal((await send(name, input)).isPlain, true, name);
-  for (const id of ["", 'a"b', "\ud800", -1, 0, Number.MAX_SAFE_INTEGER]) {
-    const { isPlain, text } = await send("list_pages", {}, id);
-    assert.deepEqual([isPlain, JSON.parse(text).id], [true, id]);
-  }
-  const { isError, structuredContent } = JSON.parse((await send("get_element", { elementId })).text).result;
-  assert.deepEqual([isError, structuredContent.element.id], [undefined, elementId]);
-});
+const SENT: Record<string, (name: string, input: unknown, id?: unknown) => Sent> = {
+  "2026-07-28": (name, input, id) => ({ message: callOf(name, input, id), headers: { "mcp-name": name } }),
+  "2025-11-25": legacyCallOf,
+};
+
+for (const [version, sentOf] of Object.entries(SENT)) {
+  Deno.test(`mcp: what is called plainly over protocol ${version} is answered with the SDK's own bytes, from a client's second call on`, async () => {
+    await using app = await startApp();
+    const { projectId, elementId, token } = await makeWorld(app);
+    const send = (...call: Parameters<typeof sentOf>) => bothWays(app, token, sentOf(...call));
+    assert.equal((await send("list_pages", {})).isPlain, false, "its first");
+    const calls: [string, Data][] = [
+      ["get_element", { elementId }],
+      ["get_element", { elementId, level: "full", maxTokens: 500 }],
+      ["get_element", { elementId, fields: ["html"], note: null }],
+      ["get_element", { elementId: "element_x" }],
+      ["get_element", { elementId, unknown: 1 }],
+      ["get_element", {}],
+      ["get_element_screenshot", { elementId }],
+      ["get_pointed_element", { projectId }],
+      ["list_elements", { first: 1_000 }],
+      ["search_elements", { query: "nothing \ud800 like \u2028 this" }],
+      ["comment_on_element", { elementId: "element_x", body: "Is it gone?" }],
+    ];
+    for (const [name, input] of calls) assert.equal((await send(name, input)).isPlain, true, name);
+    for (const id of ["", 'a"b', "\ud800", -1, 0, Number.MAX_SAFE_INTEGER]) {
+      const { isPlain, text } = await send("list_pages", {}, id);
+      assert.deepEqual([isPlain, resultOf(text).id], [true, id]);
+    }
+    const { isError, structuredContent } = resultOf((await send("get_element", { elementId })).text).result;
+    assert.deepEqual([isError, structuredContent.element.id], [undefined, elementId]);
+  });
+}
 
 Deno.test("mcp: what is not quite a plain call is the SDK's to answer", async () => {
   await using app = await startApp();
@@ -114,6 +131,13 @@ Deno.test("mcp: what is not quite a plain call is the SDK's to answer", async ()
   ];
   for (const [message, headers] of others) {
     for (const _twice of [1, 2]) assert.equal((await send(message, headers)).isPlain, false, JSON.stringify(message));
+  }
+  const legacy = legacyCallOf(name, { elementId });
+  await bothWays(app, token, legacy);
+  assert.equal((await bothWays(app, token, legacy)).isPlain, true);
+  for (const headers of [{ accept: "application/json" }, { "mcp-protocol-version": "1999-01-01" }]) {
+    const sent = { ...legacy, headers: { ...legacy.headers, ...headers } };
+    for (const _twice of [1, 2]) assert.equal((await bothWays(app, token, sent)).isPlain, false);
   }
   assert.equal((await send(plain())).isPlain, true);
   assert.equal((await send(meta({ progressToken: 7 }))).isPlain, true, "a tool that does not wait has no progress");

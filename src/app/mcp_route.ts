@@ -1,6 +1,6 @@
 import type { SignedInActor } from "../base/actor.ts";
 import { AppError } from "../base/errors.ts";
-import type { PlainAnswer } from "../mcp/mcp.ts";
+import type { McpAnswer } from "../mcp/mcp.ts";
 import { parseJson } from "../api/request_body.ts";
 import { subjectOf } from "../rate_limits/rate_limits.ts";
 import type { App } from "./app.ts";
@@ -17,7 +17,7 @@ const HOW_TO_SAY_WHO_ASKS =
   "Cannot answer without an access token: make one in Fingerpost with createAccessToken, and send it as Authorization: Bearer fp_...";
 
 /** Answers MCP over HTTP for who is signed in, for as long as the credential is good and somebody listens. Throws what refuses it. */
-export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Response | PlainAnswer> {
+export async function answerMcp(app: McpRoute, incoming: Incoming): Promise<Response | McpAnswer> {
   const { request } = incoming;
   if (!app.edge.isAllowedOrigin(request)) throw new AppError("FORBIDDEN", "Cannot call from this origin");
   const actor = await identify(app, incoming);

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Operations } from "../api/operations.ts";
 import type { SignedInActor } from "../base/actor.ts";
 import { createAdapter } from "../mcp/adapter.ts";
-import { createMcp, type IncomingRequest, type PlainAnswer } from "../mcp/mcp.ts";
+import { createMcp, type IncomingRequest, type McpAnswer } from "../mcp/mcp.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ToolExecutions } from "../tool_executions/tool_executions.ts";
 import { mcpCallerFor, streamOwnerOf } from "./mcp_caller.ts";
@@ -12,7 +12,7 @@ import { VERSION } from "./version.ts";
 /** The MCP adapter, asked by this server's actors. */
 export interface McpService {
   /** Answers a request of somebody signed in; host, origin and rate are checked before. Throws `FORBIDDEN` for a tool beyond a token's scopes. */
-  fetch(actor: SignedInActor, incoming: Omit<IncomingRequest, "caller" | "owner">): Promise<Response | PlainAnswer>;
+  fetch(actor: SignedInActor, incoming: Omit<IncomingRequest, "caller" | "owner">): Promise<Response | McpAnswer>;
   /** How many streams of updates are open. */
   streamCount(): number;
   close(): Promise<void>;

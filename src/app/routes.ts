@@ -9,8 +9,6 @@ import { answerMcp } from "./mcp_route.ts";
 import { answerPair } from "./pair_route.ts";
 import { answerPointerScript } from "./pointer_script.ts";
 
-const JSON_TYPE = { "content-type": "application/json" };
-
 /** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
 export async function route(app: App, incoming: Incoming): Promise<Response> {
   // What most requests ask for writes all of its headers at once.
@@ -38,7 +36,7 @@ async function answerAiTool(app: App, incoming: Incoming): Promise<Response> {
   requireKnownHost(app, request);
   const answer = await answerMcp(app, incoming);
   if (answer instanceof Response) return withHeaders(app, incoming, answer);
-  return new Response(answer.json, { headers: { ...app.edge.resultHeaders(request), ...JSON_TYPE } });
+  return new Response(answer.body, { headers: { ...app.edge.resultHeaders(request), ...answer.headers } });
 }
 
 function requireKnownHost({ edge }: App, request: Request): void {

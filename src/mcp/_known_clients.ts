@@ -1,9 +1,7 @@
-import type { PlainCall } from "./_plain_calls.ts";
-
 /** Clients whose plain calls the SDK answered, by what they say of themselves. */
 export interface KnownClients {
-  has(call: PlainCall): boolean;
-  add(call: PlainCall): void;
+  has(client: string | null): boolean;
+  add(client: string | null): void;
   clear(): void;
 }
 
@@ -14,8 +12,8 @@ const MAX_CLIENTS = 100;
 export function createKnownClients(): KnownClients {
   const clients = new Set<string | null>();
   return {
-    has: ({ client }) => clients.has(client),
-    add({ client }) {
+    has: (client) => clients.has(client),
+    add(client) {
       if (clients.size >= MAX_CLIENTS) clients.clear();
       clients.add(client);
     },

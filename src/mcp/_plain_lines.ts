@@ -28,7 +28,7 @@ export function createPlainLines(plainCalls: PlainCalls, caller: Caller): PlainL
       if (method === "notifications/cancelled") running.get(objectOf(params)["requestId"])?.abort();
       const call = method === "tools/call" ? plainCalls.read(json) : null;
       if (call === null) return null;
-      if (known.has(call)) return answer(call);
+      if (known.has(call.client)) return answer(call);
       if (first.size < MAX_FIRST_CALLS) first.set(call.id, call);
       return null;
     },
@@ -36,7 +36,7 @@ export function createPlainLines(plainCalls: PlainCalls, caller: Caller): PlainL
       const call = "id" in sent && !("method" in sent) ? first.get(sent.id) : undefined;
       if (call === undefined) return;
       first.delete(call.id);
-      if ("result" in sent) known.add(call);
+      if ("result" in sent) known.add(call.client);
     },
     [Symbol.dispose]() {
       for (const controller of running.values()) controller.abort();

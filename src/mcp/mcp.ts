@@ -2,8 +2,7 @@ import { createMcpHandler } from "@modelcontextprotocol/server";
 import { AppError } from "../base/errors.ts";
 import { roomLog } from "../base/log.ts";
 import { hashArguments } from "./_argument_hash.ts";
-import { createKnownClients } from "./_known_clients.ts";
-import { PLAIN_PROTOCOL, type PlainCall } from "./_plain_calls.ts";
+import { createPlainRequests, type PlainAnswer } from "./_plain_requests.ts";
 import { findNeededScopes, toScopeError } from "./_tool_scopes.ts";
 import { createUpdateStreams } from "./_update_streams.ts";
 import type { Adapter } from "./adapter.ts";
@@ -15,7 +14,7 @@ const log = roomLog("mcp");
 /** MCP over Streamable HTTP, protocol 2026-07-28 and, statelessly, the 2025 versions. */
 export interface Mcp {
   /** Answers a request of somebody signed in until its signal. Throws `FORBIDDEN` for a tool beyond a token's scopes. */
-  fetch(incoming: IncomingRequest): Promise<Response | PlainAnswer>;
+  fetch(incoming: IncomingRequest): Promise<Response | McpAnswer>;
   /** How many streams of updates are open. */
   streamCount(): number;
   close(): Promise<void>;
@@ -38,18 +37,15 @@ export interface IncomingRequest extends IncomingMessage {
   signal: () => AbortSignal;
 }
 
-/** A response of status 200 and type `application/json`. */
-export interface PlainAnswer {
-  json: string;
-}
-
 const DENIAL = { outcome: "denied", errorCode: "FORBIDDEN", durationMs: 0, resultBytes: 0 } as const;
 const MAX_BODY_BYTES = 1_048_576;
 
+/** A response that is not yet one: its status is 200, and whoever makes it adds headers of his own. */
+export type McpAnswer = PlainAnswer;
+
 /** Builds the HTTP side of an adapter. */
 export function createMcp(adapter: Adapter): Mcp {
-  const { plainCalls } = adapter;
-  const known = createKnownClients();
+  const plain = createPlainRequests(adapter.plainCalls);
   const closing = new AbortController();
   const served = new WeakMap<object, { caller: Caller; owner: StreamOwner }>();
   const streams = createUpdateStreams({
@@ -72,30 +68,20 @@ export function createMcp(adapter: Adapter): Mcp {
     },
   };
 
-  async function fetch(incoming: IncomingRequest): Promise<Response | PlainAnswer> {
+  async function fetch(incoming: IncomingRequest): Promise<Response | McpAnswer> {
     const { caller, message, headers } = incoming;
     const needed = findNeededScopes(message, { scopes: caller.scopes, scopesOf: adapter.scopesOf });
     if (needed !== null) {
       caller.record({ ...DENIAL, tool: needed.tool, argumentHash: hashArguments(needed.input), startedAt: new Date() });
       throw toScopeError(needed);
     }
-    const call = readPlain(message, headers);
-    if (call !== null && known.has(call) && !closing.signal.aborted) {
-      const signal = () => AbortSignal.any([incoming.signal(), closing.signal]);
-      return { json: await plainCalls.answer(call, { caller, signal }) };
-    }
+    const request = plain.read(message, headers);
+    const asking = { caller, signal: () => AbortSignal.any([incoming.signal(), closing.signal]) };
+    const answering = request === null || closing.signal.aborted ? null : plain.answer(request, asking);
+    if (answering !== null) return await answering;
     const response = await fetchBySdk(incoming);
-    if (call !== null && response.status === 200) known.add(call);
+    if (request !== null) plain.watch(request, response);
     return response;
-  }
-
-  // MCP 2026-07-28, Standard Request Headers
-  function readPlain(message: unknown, headers: Headers): PlainCall | null {
-    const call = plainCalls.read(message);
-    if (call === null || call.client === null || headers.get("content-type") !== "application/json") return null;
-    const isStandard = headers.get("mcp-protocol-version") === PLAIN_PROTOCOL &&
-      headers.get("mcp-method") === "tools/call" && headers.get("mcp-name") === call.tool.name;
-    return isStandard ? call : null;
   }
 
   async function fetchBySdk({ caller, owner, message, ...incoming }: IncomingRequest): Promise<Response> {

@@ -55,7 +55,7 @@ export async function startMcpFixtures(): Promise<McpFixtures> {
     const { headers, signal } = request;
     const incoming = { caller, owner, message: undefined, headers, request: () => request, signal: () => signal };
     const answer = await mcp.fetch(incoming);
-    return answer instanceof Response ? answer : new Response(answer.json, { headers: JSON_TYPE });
+    return answer instanceof Response ? answer : new Response(answer.body, { headers: answer.headers });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}/mcp`,
@@ -65,8 +65,6 @@ export async function startMcpFixtures(): Promise<McpFixtures> {
     },
   };
 }
-
-const JSON_TYPE = { "content-type": "application/json" };
 
 function callerOf(schema: GraphQLSchema): Caller {
   const execute: Caller["execute"] = async (source, variableValues) => {
