@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { anyJson } from "./support/attacks.ts";
 import { capture, createAccessToken, createProject, fullCaptureInput } from "./support/captures.ts";
 import { fuzzRuns } from "./support/fuzz_runs.ts";
+import { openLiveRoom } from "./support/live_room.ts";
 import { bearer, type Data, type RunningApp, startApp } from "./support/running_app.ts";
 import { listToolExecutions } from "./support/tool_executions.ts";
 
@@ -58,6 +59,12 @@ function resultOf(text: string): Data {
 
 async function makeWorld(app: RunningApp) {
   const projectId = await createProject(app, app.token);
+  const rate = { action: "mcp", limit: 1_000_000, windowSeconds: 60 };
+  await app.ask(
+    `mutation ($input: SetRateLimitInput!) { setRateLimit(input: $input) { limit } }`,
+    { input: rate },
+    app.token,
+  );
   const picture = sharp({ create: { width: 20, height: 10, channels: 3, background: "#06c" } });
   const base64 = (await picture.png().toBuffer()).toString("base64");
   const elementId = await capture(app, app.token, fullCaptureInput({ screenshot: { mimeType: "image/png", base64 } }));
@@ -183,4 +190,32 @@ Deno.test("mcp: plain calls are recorded as others are", async () => {
   }
   assert.deepEqual(seen.map(({ outcome }) => outcome), ["error", "error", "ok", "ok", "ok", "ok"]);
   assert.ok(seen[2]?.["resultBytes"] > 1_000);
+});
+
+Deno.test("mcp: a plain call under way ends within a second of its token", async () => {
+  await using room = await openLiveRoom();
+  const { app, page, elementId } = room;
+  const token = await createAccessToken(app, app.token, { scopes: ["ELEMENTS_READ", "LIVE_COMMANDS"] });
+  const name = "inspect_element";
+  const send = (input: unknown) => {
+    const { message, headers } = SENT[PROTOCOL]?.(name, input) ?? assert.fail();
+    const standard = {
+      "content-type": "application/json",
+      "mcp-protocol-version": PROTOCOL,
+      "mcp-method": "tools/call",
+    };
+    const init = { ...bearer(token), ...standard, ...headers };
+    return fetch(`${app.url}/mcp`, { method: "POST", headers: init, body: JSON.stringify(message) });
+  };
+  const first = await send({ elementId: "element_x" });
+  assert.match(await first.text(), /NOT_FOUND/);
+  const answering = send({ elementId });
+  assert.equal((await page.heard()).command, "INSPECT");
+  const { currentToken } = await app.ask(`{ currentToken { id } }`, {}, token);
+  await app.ask(`mutation ($id: ID!) { revokeAccessToken(id: $id) }`, currentToken, app.token);
+  const revokedAt = performance.now();
+  const response = await answering;
+  assert.ok(performance.now() - revokedAt < 1_000, "at once");
+  assert.equal(response.status, 403);
+  assert.match(await response.text(), /The right to this was taken away/);
 });
