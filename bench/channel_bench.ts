@@ -7,6 +7,7 @@ import { type FingerpostPage, openFingerpostPage, openSite } from "../tests/supp
 import { ADMIN, clientOf, type RunningApp } from "../tests/support/running_app.ts";
 import { listening, startTask } from "../tests/support/started_task.ts";
 import { subscribe } from "../tests/support/subscription.ts";
+import { startBareServer } from "./_bare_server.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 5);
 const COUNT = 200;
@@ -86,26 +87,11 @@ function print(label: string, values: number[], unit: string): void {
   );
 }
 
-async function startSink() {
-  const args = ["run", "--allow-all", SINK];
-  const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  return {
-    url: value.trim().replace("Listening on ", ""),
-    async [Symbol.asyncDispose]() {
-      process.kill("SIGTERM");
-      await reader.cancel();
-      await process.status;
-    },
-  };
-}
-
 const dataDir = await Deno.makeTempDir({ prefix: "fingerpost_bench_" });
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 try {
   await using server = startTask({ FINGERPOST_DATA_DIR: dataDir, FINGERPOST_ADMIN_PASSWORD: ADMIN.password });
-  await using bare = await startSink();
+  await using bare = await startBareServer(SINK);
   await using site = openSite();
   const url = await listening(server);
   const { ask } = clientOf(url);

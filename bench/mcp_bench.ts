@@ -4,6 +4,7 @@
 import { captureInput, createAccessToken, createProject, fullCaptureInput } from "../tests/support/captures.ts";
 import { ADMIN, clientOf, type Data } from "../tests/support/running_app.ts";
 import { listening, startTask } from "../tests/support/started_task.ts";
+import { startBareServer } from "./_bare_server.ts";
 import { printRounds } from "./_mcp_figures.ts";
 import { callOnce, compareHttp, type HttpTarget } from "./_mcp_http.ts";
 import { type LineServer, startLineServer } from "./_mcp_lines.ts";
@@ -59,28 +60,13 @@ async function measureHttp({ url, token, elementId }: Ours): Promise<void> {
   const ours: HttpTarget = { url: `${url}/mcp`, token, tool: "get_element", input: { elementId } };
   const answer = await callOnce(ours);
   await Deno.writeTextFile(`${folder}/answer.json`, JSON.stringify(answer));
-  await using bare = await startBare();
+  await using bare = await startBareServer(BARE, `${folder}/answer.json`, "get_element");
   const theirs = { ...ours, url: bare.url };
   if (JSON.stringify(await callOnce(theirs)) !== JSON.stringify(answer)) {
     throw new Error("The answers are not the same");
   }
   const rounds = await compareHttp({ ours, "the SDK alone": theirs }, folder);
   printRounds("get_element over HTTP, 16 connections, protocol 2026-07-28", rounds);
-}
-
-async function startBare(): Promise<AsyncDisposable & { url: string }> {
-  const args = ["run", "--allow-all", BARE, `${folder}/answer.json`, "get_element"];
-  const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  return {
-    url: value.trim().replace("Listening on ", ""),
-    async [Symbol.asyncDispose]() {
-      process.kill("SIGTERM");
-      await reader.cancel();
-      await process.status;
-    },
-  };
 }
 
 /** Their packages lie outside this project's. */
