@@ -100,7 +100,17 @@ export function createCaptures(dependencies: Dependencies): Captures {
     if (tabs.get(tabId) === null) return;
     const { selector } = capture.capture;
     const place = { tabId, pageId, url, framePath };
-    await held.add({ ...place, elementId, clientId, projectId, revision, selector, fingerprint, number, state: "sent" });
+    await held.add({
+      ...place,
+      elementId,
+      clientId,
+      projectId,
+      revision,
+      selector,
+      fingerprint,
+      number,
+      state: "sent",
+    });
   }
 
   function sent(capture: QueuedCapture, { elementId }: Captured): void {
