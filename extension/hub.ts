@@ -4,7 +4,7 @@ import type { Remote } from "./_calls.ts";
 import { createCaptures } from "./_captures.ts";
 import { createConnections } from "./_connections.ts";
 import { openDatabase, type Pairing } from "./_database.ts";
-import { type Feed, followProject } from "./_feed.ts";
+import { type Feed, followProject } from "../clients/browser/element_feed.ts";
 import { serveFrame } from "./_frame_service.ts";
 import type { Frame } from "./_frames.ts";
 import { createHeld } from "./_held.ts";
