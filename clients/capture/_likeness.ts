@@ -6,13 +6,19 @@ import type { Fingerprint } from "./fingerprint.ts";
 const WEIGHTS = { says: 4, text: 4, shape: 1, name: 2, path: 1 };
 /** What the elements above weigh, nearest first. */
 const ABOVE_WEIGHTS = [2, 1.5, 1, 1, 0.7, 0.7, 0.5, 0.5];
-/** Of elements that are alike themselves, as many are looked at with all that is around them. */
-const MAX_FINALISTS = 16;
+/** As many of those that are most alike themselves are looked at with all that is around them, and those that are as much alike. */
+const [MIN_FINALISTS, MAX_FINALISTS] = [12, 60];
 
 /** An element above one, as a fingerprint has it; further up without a sketch. */
 export interface Above extends Contents {
   tag: string;
   says: number;
+}
+
+/** An element and how much of a fingerprint it has. */
+export interface Scored {
+  element: Element;
+  score: number;
 }
 
 /** All of a fingerprint by which elements are compared. */
@@ -46,19 +52,24 @@ export function isAboveSame(
     holdsSame(before, now, reader);
 }
 
-/** The elements that have most of a fingerprint, with how much of it, 0 to 1; the best first. */
-export function likeliest(
-  print: Print,
-  candidates: Element[],
-  reader: FeatureReader,
-): { element: Element; score: number }[] {
+/**
+ * The elements that have most of a fingerprint, with how much of it, 0 to 1; the best first. null: too many are alike themselves to look at all that is
+ * around each.
+ */
+export function likeliest(print: Print, candidates: Element[], reader: FeatureReader): Scored[] | null {
   const scored = candidates.map((element) => ({
     element,
     score: weighed((weigh) => weighOwn(print, { element, reader, weigh })),
-  }));
-  return scored.sort((a, b) => b.score - a.score).slice(0, MAX_FINALISTS)
-    .map(({ element }) => ({ element, score: likeness(print, element, reader) }))
-    .sort((a, b) => b.score - a.score);
+  }))
+    .sort(byScore);
+  const least = scored[MIN_FINALISTS - 1]?.score ?? 0;
+  const finalists = scored.filter(({ score }) => score >= least);
+  if (finalists.length > MAX_FINALISTS) return null;
+  return finalists.map(({ element }) => ({ element, score: likeness(print, element, reader) })).sort(byScore);
+}
+
+function byScore(one: Scored, other: Scored): number {
+  return other.score - one.score;
 }
 
 /** How much of a fingerprint an element has, 0 to 1. */

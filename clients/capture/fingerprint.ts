@@ -2,7 +2,7 @@ import { maskText } from "../masking/masking.ts";
 import { accessibilityOf, pathOf } from "./_accessibility.ts";
 import { isShadowRoot, type Root } from "./_dom_nodes.ts";
 import { createFeatureReader, type FeatureReader, type Features } from "./_features.ts";
-import { type Above, isAboveSame, isOwnSame, likeliest, likeness, rememberAbove } from "./_likeness.ts";
+import { type Above, isAboveSame, isOwnSame, likeliest, likeness, type Print, rememberAbove } from "./_likeness.ts";
 import { twinAmong, type Twins, twinsOf } from "./_twins.ts";
 import { textOf } from "./_text.ts";
 import { documentOf, findElement } from "./selector.ts";
@@ -53,7 +53,7 @@ export function fingerprintOf(element: Element): Fingerprint {
     hosts: hostsOf(element),
   };
   const candidates = candidatesFor(element.ownerDocument, print);
-  const rival = likeliest(print, candidates.filter((other) => other !== element), reader)[0]?.score ?? 0;
+  const rival = rivalOf(print, candidates.filter((other) => other !== element), reader);
   let alike = candidates.filter((other) => isOwnSame(print, other, reader));
   let level = 0;
   for (let at = 0; alike.length > 1 && at < print.above.length; at++) {
@@ -121,9 +121,14 @@ function likeliestOf(candidates: Element[], fingerprint: Fingerprint, reader: Fe
   const { own, rival } = fingerprint;
   // What has neither words nor a name is known by what is around it, which changes.
   if (own.text === 0 && own.says.length === 0) return null;
-  const [best, second] = likeliest(fingerprint, candidates, reader);
+  const [best, second] = likeliest(fingerprint, candidates, reader) ?? [];
   if (best === undefined || best.score < Math.max(SURE, rival + MARGIN)) return null;
   return second === undefined || best.score - second.score >= MARGIN ? best.element : null;
+}
+
+function rivalOf(print: Print, others: Element[], reader: FeatureReader): number {
+  const rivals = likeliest(print, others, reader);
+  return rivals === null ? 1 : rivals[0]?.score ?? 0;
 }
 
 /** Elements of its tag, in the shadow trees of such hosts as it stands in. */

@@ -29,6 +29,8 @@ interface Outcome {
   wrong: number;
   /** The page itself made others in their place. */
   gone: number;
+  /** Of elements that were taken away: those for which another one was taken. */
+  mistaken: number;
   /** Characters of the selector in the middle. */
   length: number;
   problems: string[];
@@ -43,19 +45,21 @@ async function tryPage(page: Page, real: RealPage, build: string): Promise<Outco
   const samples = await run<Sample[]>(`pick(${CAPTURE_ELEMENTS}, ${CAPTURE_SEED})`);
   await run(`rerender("${build}", ${CAPTURE_SEED})`);
   const again = await run<string[]>(`findPicked(${JSON.stringify(samples)})`);
+  const mistaken = await run<(string | null)[]>(`findRemoved(${JSON.stringify(samples)})`);
   await showRealPage(page, url);
   await run(`nameAs("${build}", "first")`);
   const places = await run<(string | null)[]>(`placesOf(${JSON.stringify(samples.map(({ selector }) => selector))})`);
-  return judge(real, samples, { again, places });
+  return judge(real, samples, { again, places, mistaken });
 }
 
 function judge(
   { site, path }: RealPage,
   samples: Sample[],
-  { again, places }: { again: string[]; places: (string | null)[] },
+  { again, places, mistaken }: { again: string[]; places: (string | null)[]; mistaken: (string | null)[] },
 ): Outcome {
   const count = (kind: string) => again.filter((one) => one === kind).length;
   const problems = samples.flatMap(({ selector, place, html, isFound }, at) => {
+    if (mistaken[at] !== null) return [`taken for one that went away: ${mistaken[at]} for ${selector} ${html}`];
     if (!isFound) return [`not unique: ${selector} ${html}`];
     if (places[at] !== place) return [`another after a reload: ${selector} ${html}`];
     return again[at] === "found" || again[at] === "gone" ? [] : [`${again[at]}: ${selector} ${html}`];
@@ -69,13 +73,14 @@ function judge(
     unsure: count("unsure"),
     wrong: count("wrong"),
     gone: count("gone"),
+    mistaken: mistaken.filter((html) => html !== null).length,
     length: samples.map(({ selector }) => selector.length).sort((a, b) => a - b)[samples.length >> 1] ?? 0,
     problems,
   };
 }
 
 function tableOf(outcomes: Outcome[]): string {
-  const columns = ["elements", "unique", "reloaded", "found", "unsure", "wrong", "gone", "length"] as const;
+  const columns = ["elements", "unique", "reloaded", "found", "unsure", "wrong", "gone", "mistaken", "length"] as const;
   const rows = outcomes.map((outcome) =>
     `| ${outcome.name} | ${columns.map((column) => outcome[column]).join(" | ")} |`
   );
@@ -91,7 +96,7 @@ browserTest(
       const build = real.kind === "Tailwind" ? BUILDS[0] : BUILDS[at % BUILDS.length];
       outcomes.push(await tryPage(page, real, build ?? ""));
     }
-    const sum = (field: "elements" | "unique" | "reloaded" | "found" | "wrong" | "gone") =>
+    const sum = (field: "elements" | "unique" | "reloaded" | "found" | "wrong" | "gone" | "mistaken") =>
       outcomes.reduce((sum, outcome) => sum + outcome[field], 0);
     const report = `${tableOf(outcomes)}\n${outcomes.flatMap(({ problems }) => problems).join("\n")}`;
     // deno-lint-ignore no-console -- asked for
@@ -99,6 +104,7 @@ browserTest(
     assert.equal(sum("unique"), sum("elements"), report);
     assert.equal(sum("reloaded"), sum("elements"), report);
     assert.equal(sum("wrong"), 0, report);
+    assert.equal(sum("mistaken"), 0, report);
     assert.ok(sum("found") >= 0.95 * (sum("elements") - sum("gone")), report);
   },
 );

@@ -76,6 +76,20 @@ function findPicked(samples) {
   });
 }
 
+/** What is taken for each of the picked when it was taken away, as HTML; null: nothing, as it should be. */
+function findRemoved(samples) {
+  return samples.map(({ selector, fingerprint }, at) => {
+    const mark = document.createComment("");
+    if (
+      !picked[at].isConnected || /^(html|body|iframe)$/.test(picked[at].localName) || picked[at].querySelector("iframe")
+    ) return null;
+    picked[at].replaceWith(mark);
+    const found = capture.findAgain(document, selector, fingerprint);
+    mark.replaceWith(picked[at]);
+    return found?.cloneNode(false).outerHTML ?? null;
+  });
+}
+
 /** The place of what each selector finds; null: nothing. */
 function placesOf(selectors) {
   return selectors.map((selector) => {
@@ -174,4 +188,4 @@ function shuffle(parent, random) {
   }
 }
 
-globalThis.renders = { BUILDS, pick, findPicked, placesOf, nameAs, rerender };
+globalThis.renders = { BUILDS, pick, findPicked, findRemoved, placesOf, nameAs, rerender };
