@@ -15,6 +15,13 @@ export function keepFocus(view: View): () => void {
   };
 }
 
+/** Gives the overlay the focus; a frame inside this one that has it keeps it, and gets the keys. */
+export function takeFocus(view: View, glass: HTMLElement): void {
+  const { activeElement } = view.document;
+  if (activeElement !== null && "contentWindow" in activeElement) return;
+  if (view.document.hasFocus() || view.parent === view) glass.focus({ preventScroll: true });
+}
+
 function innermostFocus(document: Document): Element | null {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;

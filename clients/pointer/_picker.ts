@@ -1,5 +1,6 @@
 import type { View } from "./_build.ts";
-import { keepFocus } from "./_focus.ts";
+import { deliver } from "./_delivery.ts";
+import { keepFocus, takeFocus } from "./_focus.ts";
 import { createFrames } from "./_frames.ts";
 import { createGate } from "./_gate.ts";
 import { createGestures } from "./_gestures.ts";
@@ -7,7 +8,7 @@ import { createHint } from "./_hint.ts";
 import { keepHovered } from "./_hovered.ts";
 import { createHover } from "./_hover.ts";
 import { isArrow, meaningOf } from "./_keys.ts";
-import { type Marks, PROVISIONAL } from "./_marks.ts";
+import type { Marks } from "./_marks.ts";
 import { createNote } from "./_note.ts";
 import { createNumbers } from "./_numbers.ts";
 import type { Overlay } from "./_overlay.ts";
@@ -71,18 +72,11 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     overlay.show(overlay.glass);
     overlay.raise();
     if (view.parent === view) hint.show();
-    focusGlass();
+    takeFocus(view, overlay.glass);
     view.addEventListener("scroll", gestures.look, { capture: true, passive: true });
     frames.announce(true);
     tellNumbers();
     speaker.say(HOW_TO);
-  }
-
-  // A frame inside this one may have the focus, and then it gets the keys.
-  function focusGlass(): void {
-    const { activeElement } = view.document;
-    if (activeElement !== null && "contentWindow" in activeElement) return;
-    if (view.document.hasFocus() || view.parent === view) overlay.glass.focus({ preventScroll: true });
   }
 
   function stop(): void {
@@ -193,7 +187,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     const hadFocus = note.focus() !== null;
     note.close();
     writing = null;
-    if (hadFocus && isPointing) focusGlass();
+    if (hadFocus && isPointing) takeFocus(view, overlay.glass);
   }
 
   function sent(): void {
@@ -253,16 +247,4 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
       frames.close();
     },
   };
-}
-
-// Until the host marks an element, its own mark says that it is on its way.
-function deliver(list: Taken[], { marks, host }: { marks: Marks; host: PointerHost }): void {
-  const own = list.map(({ element, number }) => ({ element, mark: { id: `${PROVISIONAL}${number}`, number } }));
-  for (const { element, mark } of own) marks.set(element, { ...mark, state: "sending" });
-  host.send(list).then(
-    () => own.forEach(({ mark }) => marks.drop(mark.id)),
-    () => {
-      for (const { element, mark } of own) if (marks.drop(mark.id)) marks.set(element, { ...mark, state: "failed" });
-    },
-  );
 }
