@@ -30,8 +30,8 @@ export function findVue(element: Element, surroundings: Surroundings): Finding |
   if (name === null) return null;
   if (file === null) return { known: { framework: "vue", name } };
   const known = { framework: "vue", name, file };
-  const said = saidPosition(written.vnode, file);
-  if (said !== null && used === null) return { known: { ...known, ...said } };
+  const said = used === null ? saidPosition(written, file) : null;
+  if (said !== null) return { known: { ...known, ...said } };
   return { known, sought: locate() };
 
   async function locate(): Promise<Component | null> {
@@ -111,11 +111,14 @@ function nameOf(instance: unknown): string | null {
   return readText(1_000, type, "name") ?? readText(1_000, type, "__name") ?? readText(1_000, type, "displayName");
 }
 
-// The attribute of a component's use lands on the component's own root element: it then names another file.
-function saidPosition(vnode: unknown, file: string): Pick<Component, "line" | "column"> | null {
-  const value = readText(1_200, vnode, "props", "data-v-inspector");
-  const said = value === null ? null : parsePosition(value);
-  if (said === null || !`/${file}`.endsWith(`/${said.file}`)) return null;
+// The attribute of a component's use may land on that component's own root element: then it says another place.
+function saidPosition({ element, vnode, writer }: Written, file: string): Pick<Component, "line" | "column"> | null {
+  const attribute = "data-v-inspector";
+  const value = vnode === null
+    ? readText(1_200, { value: element.getAttribute(attribute) }, "value")
+    : readText(1_200, vnode, "props", "__v_inspector") ?? readText(1_200, vnode, "props", attribute);
+  const said = value === null || value === read(writer, "attrs", attribute) ? null : parsePosition(value);
+  if (said === null || !`/${file}`.endsWith(`/${said.file.replace(/^(\.\.\/)+/, "")}`)) return null;
   const { file: _, ...position } = said;
   return position;
 }

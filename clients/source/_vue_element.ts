@@ -3,7 +3,7 @@ import { ownNames, read, readText } from "./_untrusted.ts";
 
 /** What a virtual node holds besides attributes, or compares otherwise. */
 const NO_ATTRIBUTE =
-  /^(key|ref|ref_for|ref_key|is|class|style|textContent|innerHTML|on[A-Z].*|onVnode.*|data-v-.*|slot)$/;
+  /^(key|ref|ref_for|ref_key|is|class|style|textContent|innerHTML|on[A-Z].*|onVnode.*|data-v-.*|__.*|slot)$/;
 /** Directives that make no attribute. */
 const NO_BINDING = /^(v-(if|else|else-if|for|show|html|text|model|once|memo|cloak|slot)\b.*|[@#].*|v-on:.*)$/;
 

@@ -8,10 +8,11 @@ const fetchText = async (url) => {
   return response.ok ? await response.text() : null;
 };
 
+/** What development tools show of themselves. */
+const TOOLS = "nextjs-portal, astro-dev-toolbar, [data-v-inspector-ignore], [data-v-inspector-ignore] *";
+
 function listElements() {
-  return [...document.querySelectorAll("body *")].filter((element) =>
-    !element.matches("script, style, nextjs-portal, astro-dev-toolbar")
-  );
+  return [...document.querySelectorAll("body *")].filter((element) => !element.matches(`script, style, ${TOOLS}`));
 }
 
 async function find(element) {

@@ -10,6 +10,8 @@ const APPS = {
   vue: { title: "Vue 3", framework: "vue", chain: "vite" },
   svelte: { title: "Svelte 5", framework: "svelte", chain: "vite" },
   solid: { title: "Solid", framework: "solid", chain: "vite" },
+  vueinspector: { title: "Vue 3 with its inspector", framework: "vue", chain: "vite" },
+  vueinspector_alike: { title: "Vue 3 with its inspector, alike,", framework: "vue", chain: "vite" },
   react18: { title: "React 18", framework: "react", chain: "vite" },
   react17: { title: "React 17", framework: "react", chain: "vite" },
   react16: { title: "React 16", framework: "react", chain: "vite" },

@@ -2,10 +2,12 @@
 const TAG = /<([a-z][\w:.-]*|Link)(?=[\s>/]|$)/g;
 const NO_ELEMENT = /^(script|style|template|slot)$/;
 /** Apps that are another's but for how they start, and for JSX that needs React by name. */
-const VARIANTS: Record<string, { of: string; prefix: string }> = {
-  react18: { of: "react", prefix: "" },
-  react17: { of: "react", prefix: 'import React from "react"; ' },
-  react16: { of: "react", prefix: 'import React from "react"; ' },
+const VARIANTS: Record<string, { of: string; prefix: string; hasOwn?: true }> = {
+  vueinspector: { of: "vue", prefix: "" },
+  vueinspector_alike: { of: "vue_alike", prefix: "" },
+  react18: { of: "react", prefix: "", hasOwn: true },
+  react17: { of: "react", prefix: 'import React from "react"; ', hasOwn: true },
+  react16: { of: "react", prefix: 'import React from "react"; ', hasOwn: true },
 };
 
 /** A small app as its own tool chain serves it while people develop it. */
@@ -78,7 +80,7 @@ async function copyApp(
     const prefixed = (text: string, path: string): string =>
       change(path.endsWith(".jsx") ? variant.prefix + text : text, path);
     await copyFolder(`${apps}${variant.of}`, to, prefixed);
-    await copyFolder(`${apps}${name}`, to, prefixed);
+    if (variant.hasOwn) await copyFolder(`${apps}${name}`, to, prefixed);
   } else await copyFolder(`${apps}${name}`, to, change);
 }
 

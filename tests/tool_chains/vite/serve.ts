@@ -3,6 +3,7 @@ import react from "@vitejs/plugin-react";
 import vue from "@vitejs/plugin-vue";
 import { createServer, type InlineConfig } from "vite";
 import solid from "vite-plugin-solid";
+import inspector from "vite-plugin-vue-inspector";
 
 // Vite's development servers as apps' own configurations start them: `serve.ts react=/path/of/app vue=/path/of/another`. Says their
 // addresses, then serves until it is ended.
@@ -13,6 +14,7 @@ const CONFIGURATIONS: Record<string, () => InlineConfig> = {
   react17: () => ({ plugins: [react({ jsxRuntime: "classic" })], resolve: { alias: reactOf("17.0.2") } }),
   react16: () => ({ plugins: [react({ jsxRuntime: "classic" })], resolve: { alias: reactOf("16.14.0") } }),
   vue: () => ({ plugins: [vue()] }),
+  vueinspector: () => ({ plugins: [vue(), inspector()] }),
   svelte: () => ({ plugins: [svelte({ configFile: false })] }),
   solid: () => ({ plugins: [solid()] }),
 };
