@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import type { Description } from "../../clients/capture/capture.ts";
+import type { Capture } from "../../clients/browser/messages.ts";
 import { captureSchema } from "../../src/elements/capture_input.ts";
 import { browserTest } from "../support/browser.ts";
 import { showPage } from "../support/capture_page.ts";
 
 const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
 
-function describe(page: Page, selector: string, options: { allStyles?: boolean } = {}): Promise<Description> {
+function describe(page: Page, selector: string, options: { allStyles?: boolean } = {}): Promise<Capture> {
   const [what, how] = [selector, options].map((value) => JSON.stringify(value));
   return page.evaluate(`capture.describeElement(document.querySelector(${what}), ${how})`);
 }
@@ -135,7 +135,7 @@ browserTest("changedFields() tells the fields that differ, whole, and null where
   const before = await describe(page, "#p");
   await page.evaluate(`document.querySelector("#p").textContent = "Two"`);
   const now = await describe(page, "#p");
-  const changed = (before: Description, now: Description): Promise<Partial<Description> | null> =>
+  const changed = (before: Capture, now: Capture): Promise<Partial<Capture> | null> =>
     page.evaluate(`capture.changedFields(${JSON.stringify(before)}, ${JSON.stringify(now)})`);
   assert.deepEqual(await changed(before, now), { text: "Two", html: `<p id="p" class="a">Two</p>` });
   assert.equal(await changed(now, await describe(page, "#p")), null);
