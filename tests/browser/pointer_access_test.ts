@@ -14,6 +14,26 @@ async function open(page: Page, hash = ""): Promise<PointerPage & AsyncDisposabl
   return { ...shown, [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() };
 }
 
+const STATES = ["sending", "queued", "sent", "seen", "resolved", "dismissed", "failed"];
+/** The contrast of parts' text with what is painted behind it (WCAG 2.2); axe-core can't tell it for what lies over a page. */
+const CONTRASTS = `(held, selectors) => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [red, green, blue] = channels(colour).map((value) => value / 255).map((value) =>
+      value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const behind = (part) => {
+    const { backgroundColor } = getComputedStyle(part);
+    return channels(backgroundColor)[3] === 0 ? behind(part.parentElement) : backgroundColor;
+  };
+  return selectors.map((selector) => {
+    const part = held.part(selector);
+    const [darker, lighter] = [luminance(getComputedStyle(part).color), luminance(behind(part))].sort((one, other) => one - other);
+    return [selector, (lighter + 0.05) / (darker + 0.05)];
+  });
+}`;
+
 /** What axe-core finds wrong in the whole page; it sees into the overlay, whose root is open here and closed elsewhere. */
 async function violations(page: Page): Promise<{ found: string[]; looked: number }> {
   return await page.evaluate<{ found: string[]; looked: number }>(async () => {
@@ -42,12 +62,34 @@ for (const colorScheme of ["light", "dark"] as const) {
     assert.deepEqual(found, []);
     assert.ok(looked > 20, `it looked into it at ${looked} places`);
     await shown.run(`(held) => held.pointer.stop()`);
-    for (const state of ["sending", "queued", "sent", "seen", "resolved", "dismissed", "failed"]) {
+    for (const state of STATES) {
       await shown.run(`(held, state) => held.pointer.mark(save, { id: state, number: 1, state })`, state);
     }
     assert.deepEqual((await violations(page)).found, []);
   });
 }
+
+browserTest("all text stands out from what is behind it, in both colour schemes", async (page) => {
+  await using shown = await open(page);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await shown.run(`(held) => held.pointer.start()`);
+    await page.mouse.move(60, 110);
+    await shown.until(`(held) => held.box(".tip")`);
+    const pointing = await shown.run(CONTRASTS, [".tag", ".size", ".hint span", ".hint b"]);
+    await page.mouse.click(60, 110);
+    const noting = await shown.run(CONTRASTS, [".what", ".keys", ".number", "textarea", ".cancel", ".send", ".chip"]);
+    await shown.run(`(held) => held.pointer.stop()`);
+    for (const state of STATES) {
+      await shown.run(`(held, state) => held.pointer.mark(save, { id: state, number: 1, state })`, state);
+    }
+    const marked = await shown.run(CONTRASTS, STATES.map((state) => `.mark[data-state=${state}]`));
+    for (const [part, contrast] of [...pointing, ...noting, ...marked]) {
+      assert.ok(contrast >= 4.5, `${part} in ${colorScheme}: ${contrast}`);
+    }
+    await shown.run(`(held) => held.pointer.mark(save, null)`);
+  }
+});
 
 browserTest("screen readers hear which element is meant, what was taken, and how it goes on", async (page) => {
   await using shown = await open(page);
