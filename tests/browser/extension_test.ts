@@ -112,7 +112,9 @@ extensionTest(
       pages.push(page);
     }
     const query = `query ($projectId: ID!) { livePages(projectId: $projectId) { id title url } }`;
-    const { livePages } = await app.ask(query, { projectId }, app.token);
+    const live = async (): Promise<Data[]> => (await app.ask(query, { projectId }, app.token)).livePages;
+    await until(async () => (await live()).length === 2, "both pages can be asked");
+    const livePages = await live();
     assert.deepEqual(livePages.map(({ title }: Data) => title).toSorted(), ["Cart", "Shop"]);
     assert.notEqual(livePages[0].id, livePages[1].id);
     const [shop, cart] = await world.elements();
