@@ -12,7 +12,9 @@ const PAGE = `<!doctype html><title>Shop</title><main>${
 }</main>`;
 
 await using browser = await openExtensionBrowser();
-await using app = await startApp({ environment: { FINGERPOST_LOG_LEVEL: "error" } });
+await using app = await startApp({
+  environment: { FINGERPOST_LOG_LEVEL: "error", FINGERPOST_RTC_HOSTS: Deno.env.get("FINGERPOST_RTC_HOSTS") ?? "" },
+});
 await using site = servePages({ "/": PAGE });
 const projectId = await createProject(app, app.token);
 await pairBrowser(browser, app, projectId);

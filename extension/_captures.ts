@@ -1,3 +1,4 @@
+import type { ClientState } from "../clients/browser/fingerpost.ts";
 import { type FingerpostError, postGraphql } from "../clients/browser/graphql_socket.ts";
 import type { Captured } from "../clients/browser/messages.ts";
 import type { MarkState } from "../clients/pointer/pointer.ts";
@@ -32,6 +33,7 @@ interface Dependencies {
   changed: () => void;
 }
 
+const OPEN: ClientState[] = ["webrtc", "websocket"];
 const CAPTURE = `mutation ($input: CaptureElementInput!) { captureElement(input: $input) { id revision } }`;
 
 /** Builds the way. */
@@ -82,8 +84,8 @@ export function createCaptures(dependencies: Dependencies): Captures {
   async function send({ tabId, pageId, capture, projectId, server }: QueuedCapture): Promise<Captured> {
     const tab = tabs.get(tabId);
     const client = tab?.pageId === pageId ? connections.of(tabId) : null;
-    if (client !== null) return await client.capture(capture);
-    // Its tab was closed meanwhile.
+    if (client !== null && OPEN.includes(client.state())) return await client.capture(capture);
+    // Its channel is not open yet, or the tab was closed meanwhile: the element has the page's id all the same.
     const paired = pairing();
     const token = paired.kind === "paired" ? paired.token : "";
     const input = { ...capture, projectId, pageId };
