@@ -228,11 +228,11 @@ Deno.test("record() has nobody wait: calls are written in groups, and at the lat
   await using records = await openRecords();
   const { executions, actor } = records;
   using count = countStatements();
-  for (let index = 0; index < 1_200; index++) executions.record(actor, CALLED);
+  for (let index = 0; index < 2_400; index++) executions.record(actor, CALLED);
   assert.equal(count.texts.length, 0);
   await executions[Symbol.asyncDispose]();
   assert.equal(count.texts.filter((text) => text.startsWith("INSERT")).length, 3);
-  assert.equal(await records.count(), 1_200);
+  assert.equal(await records.count(), 2_400);
 });
 
 Deno.test("record() writes within a second by itself, whoever is gone by then or called what no tool is called", async () => {

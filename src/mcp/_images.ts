@@ -1,6 +1,13 @@
 import type { ImageContent } from "@modelcontextprotocol/server";
 import type { Shape } from "./_shape.ts";
 
+/** Whether answers of a shape may hold images. */
+export function hasImages(shape: Shape): boolean {
+  if (shape.kind === "list") return hasImages(shape.item);
+  if (shape.kind === "leaf") return false;
+  return shape.type === "ScaledImage" || [...shape.fields.values()].some(hasImages);
+}
+
 /** The images of an answer, as blocks of their own. Their place in the text keeps what describes them. */
 export function takeImages(data: unknown, shape: Shape): ImageContent[] {
   if (typeof data !== "object" || data === null) return [];

@@ -1,8 +1,8 @@
-import type { CallToolResult, ServerContext } from "@modelcontextprotocol/server";
+import type { CallToolResult, ImageContent, ServerContext } from "@modelcontextprotocol/server";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
 import { composeAnswer } from "./_answer.ts";
 import { hashArguments } from "./_argument_hash.ts";
-import { takeImages } from "./_images.ts";
+import { hasImages, takeImages } from "./_images.ts";
 import { BUDGET } from "./_input_schema.ts";
 import { byteLength } from "./_json_size.ts";
 import { switchVariables } from "./_switches.ts";
@@ -43,6 +43,7 @@ const DENIALS = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 export function createToolCalls(tools: readonly ToolDefinition[]): ToolCalls {
   const validator = new AjvJsonSchemaValidator();
   const validators = new Map(tools.map(({ name, inputSchema }) => [name, validator.getValidator(inputSchema)]));
+  const withImages = new Set(tools.filter(({ shape }) => hasImages(shape)));
   return { call };
 
   async function call(tool: ToolDefinition, input: Record<string, unknown>, context: CallContext) {
@@ -68,7 +69,8 @@ export function createToolCalls(tools: readonly ToolDefinition[]): ToolCalls {
     const [error] = errors ?? [];
     if (error !== undefined) return failed(error);
     try {
-      return { ...toAnswer(tool, input, data ?? {}), code: null };
+      const images = withImages.has(tool) ? takeImages(data, tool.shape) : [];
+      return { ...toAnswer(tool, input, { data: data ?? {}, images }), code: null };
     } catch (cause) {
       return failed({
         message: cause instanceof Error ? cause.message : String(cause),
@@ -125,9 +127,12 @@ function tellProgress(
   void notify({ method: "notifications/progress", params }).catch(() => {});
 }
 
-function toAnswer(tool: ToolDefinition, input: Record<string, unknown>, data: Record<string, unknown>): ToolAnswer {
+function toAnswer(
+  tool: ToolDefinition,
+  input: Record<string, unknown>,
+  { data, images }: { data: Record<string, unknown>; images: ImageContent[] },
+): ToolAnswer {
   const maxBytes = Number(input["maxTokens"] ?? BUDGET.default) * BYTES_PER_TOKEN;
-  const images = takeImages(data, tool.shape);
   const { structured, json, text } = composeAnswer(data, { tool: tool.name, input, shape: tool.shape, maxBytes });
   const link = images.length === 0 || tool.link === null ? [] : [linkOf(tool.link, input)];
   const content: CallToolResult["content"] = [{ type: "text", text }, ...images, ...link];

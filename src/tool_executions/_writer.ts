@@ -16,8 +16,8 @@ export interface ExecutionWriter extends AsyncDisposable {
 const GROUP_MS = 1_000;
 /** How long a database that failed is left alone. */
 const RETRY_MS = 5_000;
-/** Rows of one transaction: some 5 ms, of which a commit is 2. So many do not wait for more. */
-const MAX_GROUP_SIZE = 500;
+/** Rows of one transaction: some 10 ms, of which a commit is 2 and more. So many do not wait for more. */
+const MAX_GROUP_SIZE = 1_000;
 /** Under 1 kB each. Above, the oldest stay, and how many came after them is logged. */
 const MAX_WAITING = 10_000;
 
