@@ -113,6 +113,8 @@ export function createLineTransport(streams: LineStreams, options: LineTransport
   async function sendAll(): Promise<void> {
     try {
       while (unsent.length > 0 && isOpen) {
+        // What else is answered meanwhile goes with it: a write costs more than a line.
+        await new Promise((resolve) => setImmediate(resolve));
         const bytes = encoder.encode(unsent);
         unsent = "";
         await streams.write(bytes);
