@@ -51,6 +51,7 @@ extensionTest(
       assert.deepEqual([pageUrl, pageTitle], [`${world.site}/frames`, "Frames"]);
       assert.ok(screenshot !== null && screenshot.width > 60 && screenshot.width < 120, JSON.stringify(screenshot));
     }
+    await world.livePages(1);
     const inspect = `mutation ($input: CommandElementInput!) { commandElement(input: $input) { selector text } }`;
     for (const { id, selector } of stored) {
       const { commandElement } = await world.app.ask(

@@ -121,7 +121,7 @@ extensionTest(
   "two tabs are two pages with their own handles, and each does what is asked of its elements",
   async (browser) => {
     await using world = await openWorld(browser);
-    const { app, projectId, site } = world;
+    const { app, site } = world;
     const pages = [];
     for (const [path, selector] of [["shop", "#pay"], ["cart", "#empty"]]) {
       const page = await browser.context.newPage();
@@ -131,10 +131,7 @@ extensionTest(
       await untilMarked(page, "sent");
       pages.push(page);
     }
-    const query = `query ($projectId: ID!) { livePages(projectId: $projectId) { id title url } }`;
-    const live = async (): Promise<Data[]> => (await app.ask(query, { projectId }, app.token)).livePages;
-    await until(async () => (await live()).length === 2, "both pages can be asked");
-    const livePages = await live();
+    const livePages = await world.livePages(2);
     assert.deepEqual(livePages.map(({ title }: Data) => title).toSorted(), ["Cart", "Shop"]);
     assert.notEqual(livePages[0].id, livePages[1].id);
     const [shop, cart] = await world.elements();

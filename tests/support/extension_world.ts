@@ -1,6 +1,6 @@
 import { createProject } from "./captures.ts";
 import type { ExtensionBrowser } from "./extension.ts";
-import { pairBrowser, servePages } from "./pointing.ts";
+import { pairBrowser, servePages, until } from "./pointing.ts";
 import { type Data, type RunningApp, startApp } from "./running_app.ts";
 
 /** A server with a project, pages to point at, and a browser that is paired with both. */
@@ -12,8 +12,11 @@ export interface ExtensionWorld extends AsyncDisposable {
   other: string;
   /** What was captured, the oldest first. */
   elements(): Promise<Data[]>;
+  /** The pages that can be asked, once there are that many. */
+  livePages(count: number): Promise<Data[]>;
 }
 
+const LIVE_PAGES = `query ($projectId: ID!) { livePages(projectId: $projectId) { id title url } }`;
 const ELEMENTS = `query ($projectId: ID!) { elements(projectId: $projectId, first: 100) { edges { node {
   id selector note pageUrl pageTitle staleSince status box { x y width height } screenshot { width height } } } } }`;
 
@@ -37,8 +40,18 @@ export async function openWorld(
   return {
     ...{ app, projectId, site: site.url, other: site.other },
     elements: () => elementsOf(app, projectId),
+    livePages: (count) => livePagesOf(app, projectId, count),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function livePagesOf(app: RunningApp, projectId: string, count: number): Promise<Data[]> {
+  let found: Data[] = [];
+  await until(async () => {
+    found = (await app.ask(LIVE_PAGES, { projectId }, app.token)).livePages;
+    return found.length === count;
+  }, `${count} pages can be asked`);
+  return found;
 }
 
 /** What was captured in a project, the oldest first. */
