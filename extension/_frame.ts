@@ -62,7 +62,10 @@ export function startFrame(window: Window): () => boolean {
     const { framePath: path, held, isPointing } = await link.call("hello", facts());
     framePath = path;
     elements.hold(held);
-    if (isPointing && window.parent === window && !pointer.isPointing) pointer.start();
+    if (!isPointing || pointer.isPointing) return;
+    // What the others told each other while this frame was on its way to the hub did not reach it.
+    if (window.parent === window) pointer.start();
+    else pointer.hear({ type: "started", frame: "hub" });
   }
 
   async function send(taken: Taken[]): Promise<void> {

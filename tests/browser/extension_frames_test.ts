@@ -78,25 +78,9 @@ extensionTest("a frame that comes while one points can be pointed into", async (
     document.body.append(frame);
   });
   const late = await frameAt(page, /form/, "Late");
-  await untilPointing(page, late);
   await pointAt(page, late, "#confirm", "Late");
   await untilMarked(late, "sent");
   assert.deepEqual((await world.elements()).map(({ selector }) => selector), [
     `iframe[title="Late"] >>iframe>> #confirm`,
   ]);
 });
-
-// The frame's own pointer outlines what is under the mouse.
-async function untilPointing(page: Page, frame: Frame): Promise<void> {
-  const { overlayOf } = await import("../support/pointing.ts");
-  await until(
-    async () => {
-      await page.mouse.move(5, 5);
-      const box = await frame.locator("#confirm").boundingBox();
-      if (box !== null) await page.mouse.move(box.x + 5, box.y + 5);
-      return (await overlayOf(frame)).some((part) => part.class.includes("hover"));
-    },
-    "the frame takes part in pointing",
-    async () => JSON.stringify(await overlayOf(frame)),
-  );
-}

@@ -37,15 +37,33 @@ export async function startPointing(browser: ExtensionBrowser, page: Page): Prom
   await until(async () => (await overlayOf(page)).some((part) => part.class === "hint"), "pointing begins");
 }
 
-/** Points at an element: clicks it, writes a note, sends both by Enter. */
+/** Points at an element: moves over it, clicks it, writes a note, sends both by Enter. */
 export async function pointAt(page: Page, frame: Page | Frame, selector: string, note: string): Promise<void> {
-  const box = await frame.locator(selector).boundingBox();
-  if (box === null) throw new Error(`${selector} has no box`);
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-  await until(async () => (await overlayOf(frame)).some((part) => part.class === "note"), "the note field opens");
+  await hoverOver(page, frame, selector);
+  await page.mouse.down();
+  await page.mouse.up();
+  await until(() => hasPart(frame, "note"), "the note field opens");
   await page.keyboard.type(note);
   await page.keyboard.press("Enter");
+}
+
+// As a hand does it: it comes to rest, and frames hand the mouse over with the move after the first.
+async function hoverOver(page: Page, frame: Page | Frame, selector: string): Promise<void> {
+  let moves = 0;
+  await until(
+    async () => {
+      const box = await frame.locator(selector).boundingBox();
+      if (box === null) return false;
+      await page.mouse.move(box.x + box.width / 2 + moves++ % 2, box.y + box.height / 2);
+      return await hasPart(frame, "hover");
+    },
+    `the pointer is over ${selector}`,
+    async () => JSON.stringify(await overlayOf(frame)),
+  );
+}
+
+async function hasPart(frame: Page | Frame, name: string): Promise<boolean> {
+  return (await overlayOf(frame)).some((part) => part.class.split(" ").includes(name));
 }
 
 /** The mark of a page or frame, once there is one in this state, with what it says. */
