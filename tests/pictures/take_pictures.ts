@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { createProject } from "../support/captures.ts";
 import { openExtensionBrowser } from "../support/extension.ts";
 import { elementsOf } from "../support/extension_world.ts";
-import { askForCode, pointAt, servePages, startPointing, until, untilMarked } from "../support/pointing.ts";
+import { askForCode, overlayOf, pointAt, servePages, startPointing, until, untilMarked } from "../support/pointing.ts";
 import { ADMIN, startApp } from "../support/running_app.ts";
 
 // Takes the pictures of docs/pictures, by the extension itself in a real Chromium: `deno task pictures`.
@@ -35,7 +35,8 @@ const notes = [[".line:nth-child(2) b", "Wrong name"], [".total", "Larger"], ["h
 for (const [selector, note] of notes) {
   await startPointing(browser, page);
   await pointAt(page, page, selector, note);
-  await untilMarked(page, "sent");
+  await untilStored(notes.findIndex(([each]) => each === selector) + 1);
+  await until(async () => (await popup.locator("#queued").innerText()) === "Nothing", "it is sent");
 }
 const [first, second] = await elementsOf(app, projectId);
 const update = `mutation ($input: UpdateElementInput!) { updateElement(input: $input) { id } }`;
@@ -43,6 +44,7 @@ await app.ask(update, { input: { id: first.id, status: "RESOLVED" } }, app.token
 await app.ask(update, { input: { id: second.id, status: "ACKNOWLEDGED" } }, app.token);
 await untilMarked(page, "resolved");
 await untilMarked(page, "seen");
+await popup.getByRole("listitem").filter({ hasText: /Web/ }).waitFor();
 await popup.bringToFront();
 await popup.setViewportSize({ width: 372, height: 430 });
 await take(popup, "popup");
@@ -50,9 +52,13 @@ await startPointing(browser, page);
 await page.locator("#pay").hover({ force: true });
 await page.mouse.down();
 await page.mouse.up();
-await until(async () => await page.evaluate(() => document.activeElement !== document.body), "the note has the focus");
+await until(async () => (await overlayOf(page)).some((part) => part.class === "note"), "the note field opens");
 await page.keyboard.type("Line this up with the total, and make it the page's green");
 await take(page, "overlay");
+
+async function untilStored(count: number): Promise<void> {
+  await until(async () => (await elementsOf(app, projectId)).length === count, `${count} are stored`);
+}
 
 async function openApproval(userCode: string): Promise<Page> {
   const opened = browser.context.waitForEvent("page");
