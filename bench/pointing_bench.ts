@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- the figures are what a bench is for
 import { createProject } from "../tests/support/captures.ts";
 import { openExtensionBrowser } from "../tests/support/extension.ts";
 import { overlayOf, pairBrowser, servePages, startPointing, until, untilMarked } from "../tests/support/pointing.ts";
