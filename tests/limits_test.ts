@@ -44,7 +44,16 @@ function fakeClock() {
 
 Deno.test("rateLimits shows every rule to an admin's session, and setRateLimit changes one and records it", async () => {
   await using app = await startApp();
-  const defaults = { sign_in: 20, graphql: 1_200, capture_element: 240, send_signal: 3_000, mcp: 600, socket: 120 };
+  const defaults = {
+    sign_in: 20,
+    graphql: 1_200,
+    capture_element: 240,
+    send_signal: 3_000,
+    mcp: 600,
+    socket: 120,
+    start_pairing: 20,
+    pairing_code: 20,
+  };
   const { rateLimits } = await app.ask(LIST, {}, app.token);
   const shown = rateLimits.map((rule: Data) => [rule.action, [rule.limit, rule.windowSeconds]]);
   assert.deepEqual(
