@@ -48,7 +48,12 @@ async function connect(app: RunningApp): Promise<{ client: Client } & AsyncDispo
       }),
     ],
   });
-  return { client, [Symbol.asyncDispose]: async () => await sockets.dispose() };
+  const dispose = async () => {
+    await sockets.dispose();
+    // Its cache tidies up in a timer of its own.
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  return { client, [Symbol.asyncDispose]: dispose };
 }
 
 Deno.test("urql pages through elements with relayPagination, and reads what it has from its cache", async () => {
