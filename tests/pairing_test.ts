@@ -4,7 +4,7 @@ import { newUserCode, readUserCode } from "../src/pairing/_codes.ts";
 import { createAccessToken, createProject } from "./support/captures.ts";
 import { movableClock } from "./support/movable_clock.ts";
 import { CLIENT, decidePairing, PAIRING, pollPairing, START_PAIRING, startPairing } from "./support/pairing.ts";
-import { addPerson, write } from "./support/people.ts";
+import { addPerson, setMember, write } from "./support/people.ts";
 import { type Data, startApp } from "./support/running_app.ts";
 import { securityEvents } from "./support/security_events.ts";
 
@@ -147,11 +147,38 @@ Deno.test("what is approved is what the person may: no other's project, no past,
   assert.equal((await pollPairing(app, deviceCode)).state, "DENIED");
 });
 
+Deno.test("what was approved and not collected ends with the session that approved it, with the membership, and with its own time", async () => {
+  const clock = movableClock();
+  await using app = await startApp({ clock });
+  const [owner, person] = [await addPerson(app), await addPerson(app)];
+  const projectId = await createProject(app, owner.token);
+  const stateAfter = async (decision: Data, change: () => unknown) => {
+    const { deviceCode, userCode } = await startPairing(app);
+    assert.equal(await decidePairing(app, person.token, { userCode, ...decision }), "ok");
+    await change();
+    return await pollPairing(app, deviceCode);
+  };
+  const refused = { token: null, accessToken: null };
+  const expiresAt = new Date(clock.now() + 1_000).toISOString();
+  assert.deepEqual(await stateAfter({ expiresAt }, () => clock.advance(1_000)), { state: "EXPIRED", ...refused });
+  const membership = { projectId, personId: person.id };
+  setMember(app, { ...membership, role: "EDITOR" });
+  const leave = () => setMember(app, { ...membership, role: null });
+  assert.deepEqual(await stateAfter({ projectId }, leave), { state: "DENIED", ...refused });
+  // Who stole the session approved a client of theirs; its owner ends it.
+  const newer = await app.signIn(person.email);
+  const endOthers = () => app.ask(`mutation { revokeOtherSessions }`, {}, newer);
+  assert.deepEqual(await stateAfter({}, endOthers), { state: "DENIED", ...refused });
+  assert.deepEqual((await app.ask(`{ viewer { accessTokens { id } } }`, {}, newer)).viewer.accessTokens, []);
+});
+
 Deno.test("starting and trying codes are limited, and a client's name is one line of plain text", async () => {
   await using app = await startApp();
   const codeOf = async (query: string, variables: Data, token: string | null = null) =>
     (await app.graphql(query, variables, token)).errors?.[0]?.extensions.code ?? "ok";
-  for (const clientName of ["", " ", "a\nb", "a\u202eb", "a\u2028b", "x".repeat(101), "\ud800"]) {
+  const unseen = ["", " ", "\u200b", "\u3164", "\u2800\u00ad", "\u{e0041}"];
+  const deceiving = ["a\nb", "a\u202eb", "a\u200fb", "a\u2028b", `x${"\u0336".repeat(20)}`];
+  for (const clientName of [...unseen, ...deceiving, "x".repeat(101), "\ud800"]) {
     assert.equal(await codeOf(START_PAIRING, { input: { ...CLIENT, clientName } }), "INVALID_INPUT", clientName);
   }
   assert.equal(await codeOf(START_PAIRING, { input: { ...CLIENT, scopes: [] } }), "INVALID_INPUT");

@@ -89,7 +89,7 @@ export interface PairingDependencies {
   audit: Audit;
   rateLimits: Pick<RateLimits, "take">;
   users: Pick<Users, "byIds">;
-  sessions: Pick<Sessions, "issueToken" | "requireRoomForToken">;
+  sessions: Pick<Sessions, "issueToken" | "ofUser" | "requireRoomForToken">;
   clock: Clock;
   /** Throws `NOT_FOUND` for a project that the actor may not see: projects lie on this floor. */
   requireProject: (actor: Actor, projectId: string) => Promise<void>;
@@ -139,17 +139,35 @@ export function createPairing(
     if (pairing.state === "PENDING") pace.keep(pairing.id);
     else pace.forget(pairing.id);
     if (pairing.state !== "APPROVED") return { state: pairing.state, created: null };
+    const { tokenExpiresAt } = pairing;
+    if (tokenExpiresAt !== null && tokenExpiresAt <= clock.now()) return { state: "EXPIRED", created: null };
     const approver = await findApprover(actor, pairing);
     if (approver === null) return { state: "DENIED", created: null };
     const created = await database.write((connection) => handOut(connection, approver, pairing));
     return { state: created === null ? "EXPIRED" : "APPROVED", created };
   }
 
-  // The person as they are now: an account that was disabled since gives out nothing.
-  async function findApprover({ origin }: Actor, { approvedBy, sessionId }: PairingRow): Promise<UserActor | null> {
+  // The person as they are now: what is approved and not collected is no token yet, which they could see and revoke. So it ends with
+  // the account, the session that approved it (whoever stole that loses this too) and the project.
+  async function findApprover(
+    { origin }: Actor,
+    { approvedBy, sessionId, projectId }: PairingRow,
+  ): Promise<UserActor | null> {
     const [user] = approvedBy === null ? [] : await users.byIds([approvedBy]);
     if (user?.status !== "ACTIVE" || sessionId === null) return null;
-    return { kind: "user", userId: user.id, role: user.role, sessionId, origin };
+    const approver: UserActor = { kind: "user", userId: user.id, role: user.role, sessionId, origin };
+    const isOpen = (await sessions.ofUser(approver, user.id)).some(({ id }) => id === sessionId);
+    return isOpen && (projectId === null || await maySee(approver, projectId)) ? approver : null;
+  }
+
+  async function maySee(actor: Actor, projectId: string): Promise<boolean> {
+    try {
+      await requireProject(actor, projectId);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === "NOT_FOUND") return false;
+      throw error;
+    }
   }
 
   // Of two that ask at once, one finds the row.

@@ -8,10 +8,12 @@ import type { Pairing, PairingOutcome, PairingState, StartedPairing, WaitingClie
 
 type LowerTypes = ReturnType<typeof addSessionsSchema>;
 
-/** Signs that turn a line around or break it, so that what a person reads is not what was sent. */
-const DECEIVING = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+/** Signs that turn a line around or break it, and marks that pile up over the lines beside it: what a person reads is not what was sent. */
+const DECEIVING = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]|\p{M}{5}/u;
+/** White space, what nobody draws, and the blank of Braille. UAX #44, Default_Ignorable_Code_Point */
+const UNSEEN = /[\s\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const newPairing = z.object({
-  clientName: requiredText(100).refine((name) => name.trim() !== "" && !DECEIVING.test(name), {
+  clientName: requiredText(100).refine((name) => name.replace(UNSEEN, "") !== "" && !DECEIVING.test(name), {
     message: "must be one line of plain text",
   }),
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).transform((scopes) => [...new Set(scopes)]),
