@@ -41,6 +41,14 @@ form > .go { margin-top: 1.5rem }
 .as { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .25rem 1rem;
   margin-top: 1.5rem; border-top: 1px solid var(--line); padding-top: 1rem }
 .as button { width: auto; min-height: 2rem; padding: .125rem .75rem; font-size: .875rem }
+/* Another site may bring this page under the second half of a double click. A decision takes no click in the first moment that the
+page is there or the pointer over it; a finger does not hover. */
+@media (hover: hover) and (not (any-pointer: coarse)) {
+  .row { animation: loaded .7s }
+  main:hover .row { animation: hovered .7s }
+}
+@keyframes loaded { from, to { pointer-events: none } }
+@keyframes hovered { from, to { pointer-events: none } }
 `;
 
 const SIGNPOST =

@@ -99,3 +99,33 @@ browserTest(
     await heading(page, "Sign in to pair a client");
   },
 );
+
+browserTest(
+  "a click that was meant for what lay over the page decides nothing, and one a moment later does",
+  async (page) => {
+    await using app = await startApp();
+    await using site = openSite();
+    const { deviceCode, verificationUrlComplete } = await startPairing(app);
+    const cookie = { name: "fingerpost_session", value: app.token, url: app.url, sameSite: "Lax" } as const;
+    await page.context().addCookies([cookie]);
+    await page.goto(verificationUrlComplete);
+    const approve = page.getByRole("button", { name: "Approve" });
+    const { x = 0, y = 0 } = await approve.boundingBox() ?? {};
+    await page.goto(site.url);
+    await page.mouse.move(x + 20, y + 20);
+    await page.goto(verificationUrlComplete);
+    const clickTwice = async () => {
+      await page.mouse.click(x + 20, y + 20, { clickCount: 2 });
+      await heading(page, `Let “${CLIENT.clientName}” in?`);
+    };
+    await clickTwice();
+    await page.mouse.move(1, 1);
+    const settled = () => document.getAnimations().length === 0;
+    await page.waitForFunction(settled);
+    await page.mouse.move(x + 20, y + 20);
+    await clickTwice();
+    assert.equal((await pollPairing(app, deviceCode)).state, "PENDING");
+    await approve.click();
+    await heading(page, "Paired");
+  },
+);
