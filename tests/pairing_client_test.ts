@@ -90,6 +90,27 @@ Deno.test("pairWith() slows down when the server says so, and by half each time 
   assert.deepEqual(waits(), [2_000, 4_000, 8_000, 16_000]);
 });
 
+Deno.test("pairWith() asks as often as before once a server that could not be reached is there again", async () => {
+  await using app = await startApp({ clock: hurriedClock() });
+  using hurried = hurryTimers(FACTOR);
+  const back = Promise.withResolvers<void>();
+  let polls = 0;
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    if (!String(init?.body).includes("pollPairing")) return await globalThis.fetch(url, init);
+    if (++polls <= 2) throw new TypeError("Failed to fetch");
+    const response = await globalThis.fetch(url, init);
+    if (polls === 4) back.resolve();
+    return response;
+  };
+  const { shown, paired } = pair(app, { fetch });
+  const { userCode } = await shown;
+  await back.promise;
+  await decidePairing(app, app.token, { userCode });
+  await paired;
+  const waits = hurried.delays.filter((delay) => [2_000, 4_000, 8_000].includes(delay));
+  assert.deepEqual(waits.slice(0, 4), [2_000, 4_000, 8_000, 2_000]);
+});
+
 Deno.test("waitForApproval() goes on with a code that another worker asked for", async () => {
   await using app = await startApp({ clock: hurriedClock() });
   using _hurried = hurryTimers(FACTOR);

@@ -87,24 +87,32 @@ export async function pairWith(options: PairingOptions): Promise<Paired> {
 /** Goes on waiting for a code's approval, as after the worker was killed that asked for it. Rejects as `pairWith`. */
 export async function waitForApproval(server: PairingServer, code: PairingCode): Promise<Paired> {
   const startedAt = performance.now();
-  let intervalSeconds = code.intervalSeconds;
+  let waiting: Waiting = { paceSeconds: code.intervalSeconds, nextSeconds: code.intervalSeconds };
   while (performance.now() - startedAt < MAX_WAIT_MS) {
-    await pause(intervalSeconds * 1_000, server.signal);
-    const answer = await poll(server, code.deviceCode);
-    if (typeof answer === "function") intervalSeconds = answer(intervalSeconds);
-    else if (answer !== null) return answer;
+    await pause(waiting.nextSeconds * 1_000, server.signal);
+    const answer = await poll(server, code.deviceCode, waiting);
+    if ("token" in answer) return answer;
+    waiting = answer;
   }
   throw expired();
 }
 
-type NextInterval = (seconds: number) => number;
+/** How fast the server lets itself be asked, and when it is asked next. */
+interface Waiting {
+  paceSeconds: number;
+  nextSeconds: number;
+}
 
-/** What was approved, null while nobody decided, or how to change the interval. */
-async function poll(server: PairingServer, deviceCode: string): Promise<Paired | null | NextInterval> {
+/** What was approved, or how to go on waiting. */
+async function poll(
+  server: PairingServer,
+  deviceCode: string,
+  { paceSeconds, nextSeconds }: Waiting,
+): Promise<Paired | Waiting> {
   try {
     const { pollPairing } = await askGuest<PollAnswer>(server, POLL, { deviceCode });
     const { state, token, accessToken } = pollPairing;
-    if (state === "PENDING") return null;
+    if (state === "PENDING") return { paceSeconds, nextSeconds: paceSeconds };
     if (state === "DENIED") throw new FingerpostError("DENIED", "The person did not approve this client");
     if (token === null || accessToken === null) throw expired();
     const { id, expiresAt, project } = accessToken;
@@ -112,11 +120,12 @@ async function poll(server: PairingServer, deviceCode: string): Promise<Paired |
   } catch (error) {
     if (!(error instanceof FingerpostError)) throw error;
     if (error.code === "RATE_LIMITED") {
-      return (seconds) => Math.max(seconds + SLOW_DOWN_SECONDS, error.retryAfterSeconds ?? 0);
+      const slower = Math.max(paceSeconds + SLOW_DOWN_SECONDS, error.retryAfterSeconds ?? 0);
+      return { paceSeconds: slower, nextSeconds: slower };
     }
-    // RFC 8628 §3.5: what can't be reached is asked at half the pace each time.
+    // RFC 8628 §3.5: what can't be reached is asked at half the pace each time, until it is there again: the person waits for this.
     if (error.code === "UNAVAILABLE") {
-      return (seconds) => Math.max(seconds, Math.min(seconds * 2, MAX_INTERVAL_SECONDS));
+      return { paceSeconds, nextSeconds: Math.max(nextSeconds, Math.min(nextSeconds * 2, MAX_INTERVAL_SECONDS)) };
     }
     throw error;
   }
