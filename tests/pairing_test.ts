@@ -172,6 +172,26 @@ Deno.test("what was approved and not collected ends with the session that approv
   assert.deepEqual((await app.ask(`{ viewer { accessTokens { id } } }`, {}, newer)).viewer.accessTokens, []);
 });
 
+Deno.test("where ten thousand clients wait one more is let in, and the oldest that nobody approved goes", async () => {
+  await using app = await startApp();
+  const [approved, oldest] = [await startPairing(app), await startPairing(app)];
+  assert.equal(await decidePairing(app, app.token, { userCode: approved.userCode }), "ok");
+  write(app, (database) =>
+    database.exec(`
+      WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9997),
+        letters (l) AS (VALUES ('BCDFGHJKLMNPQRSTVWXZ'))
+      INSERT INTO pairings (id, device_code_hash, user_code, client_name, scopes, created_at, expires_at)
+      SELECT printf('00000000-0000-0000-0000-%012d', i), randomblob(32),
+        'ZZZZ' || substr(l, i % 20 + 1, 1) || substr(l, i / 20 % 20 + 1, 1) || substr(l, i / 400 % 20 + 1, 1)
+          || substr(l, i / 8000 + 1, 1), 'Flood', '["SIGNALS"]', 0, ${Date.now() + 20 * MINUTE_MS} FROM n, letters`));
+  const honest = await startPairing(app);
+  const { count } = write(app, (database) => database.prepare("SELECT count(*) AS count FROM pairings").get()) as Data;
+  assert.equal(count, 10_000);
+  assert.equal(await decidePairing(app, app.token, { userCode: oldest.userCode }), "NOT_FOUND");
+  assert.equal(await decidePairing(app, app.token, { userCode: honest.userCode }), "ok");
+  for (const { deviceCode } of [approved, honest]) assert.equal((await pollPairing(app, deviceCode)).state, "APPROVED");
+});
+
 Deno.test("starting and trying codes are limited, and a client's name is one line of plain text", async () => {
   await using app = await startApp();
   const codeOf = async (query: string, variables: Data, token: string | null = null) =>

@@ -262,6 +262,7 @@ const CALLS: Record<string, Call[]> = {
   "pairing/_rows.ts decidePairing": [(c) => pairingRows.decidePairing(c, { ...pairing, state: "DENIED" })],
   "pairing/_rows.ts deletePairing": [(c) => pairingRows.deletePairing(c, ID)],
   "pairing/_rows.ts deleteExpiredPairings": [(c) => pairingRows.deleteExpiredPairings(c, 0)],
+  "pairing/_rows.ts deleteOldestUnapproved": [(c) => pairingRows.deleteOldestUnapproved(c, 0)],
   "sessions/_rows.ts findTokenByHash": [(c) => tokenRows.findTokenByHash(c, new Uint8Array(32))],
   "sessions/_rows.ts findToken": [(c) => tokenRows.findToken(c, ID)],
   "sessions/_rows.ts isTokenAddress": [(c) => tokenRows.isTokenAddress(c, ID, "::1")],

@@ -96,6 +96,13 @@ export function deleteExpiredPairings(connection: Connection, now: number): Prom
   return connection.run(sql`DELETE FROM pairings WHERE expires_at <= ${now}`);
 }
 
+/** Deletes of those that are alive the oldest that nobody approved. */
+export async function deleteOldestUnapproved(connection: Connection, now: number): Promise<void> {
+  await connection.run(sql`
+    DELETE FROM pairings WHERE id = (
+      SELECT id FROM pairings WHERE state <> 'APPROVED' AND expires_at > ${now} ORDER BY expires_at LIMIT 1)`);
+}
+
 function toPairing(row: StoredRow): PairingRow {
   return { ...row, scopes: JSON.parse(row.scopes) as TokenScope[] };
 }

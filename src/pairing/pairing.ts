@@ -14,6 +14,7 @@ import {
   countPairings,
   decidePairing,
   deleteExpiredPairings,
+  deleteOldestUnapproved,
   deletePairing,
   findByDeviceCode,
   findPending,
@@ -71,7 +72,7 @@ export interface PairingOutcome {
 
 /** Access tokens for clients that a person approves without showing them a password: the device flow of RFC 8628. */
 export interface Pairing {
-  /** Gives a client its codes, which are good for 10 minutes and once. Throws `RATE_LIMITED`, `UNAVAILABLE` where too many wait. */
+  /** Gives a client its codes, which are good for 10 minutes and once; where too many wait the oldest ends. Throws `RATE_LIMITED`, `UNAVAILABLE`. */
   start(actor: Actor, request: PairingRequest): Promise<StartedPairing>;
   /** Tells a client where it stands; the first time after the approval its token is made and told. Throws `RATE_LIMITED`, `CONFLICT`. */
   poll(actor: Actor, deviceCode: string): Promise<PairingOutcome>;
@@ -118,9 +119,11 @@ export function createPairing(
     // Without the name that the client gives itself: of the audit log nothing goes away, and the name may be any text.
     await database.write(async (connection) => {
       await deleteExpiredPairings(connection, createdAt);
+      // Were the newest refused, a few addresses could shut everybody out: so whoever floods mostly ends codes of their own.
       const isFull = await countPairings(connection, createdAt) >= MAX_WAITING;
+      if (isFull) await deleteOldestUnapproved(connection, createdAt);
       // A code that another client has is as likely as to be guessed: who asks again gets another one.
-      if (isFull || !await insertPairing(connection, pairing, hashDeviceCode(deviceCode))) {
+      if (!await insertPairing(connection, pairing, hashDeviceCode(deviceCode))) {
         throw new AppError("UNAVAILABLE", "Cannot start a pairing now: try again in a minute");
       }
       await audit.record(connection, actor, {
