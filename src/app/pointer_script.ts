@@ -10,15 +10,15 @@ interface Script {
   etag: string;
 }
 
-let script: Promise<Script> | null = null;
+let script: Script | null = null;
 
 /** Answers for `/pointer.js`, which any site's page may load: it is the same for all and knows nobody. Throws `INVALID_INPUT`. */
 export async function answerPointerScript({ method, headers: asked }: Request): Promise<Response> {
   if (method !== "GET" && method !== "HEAD") {
     throw new AppError("INVALID_INPUT", `Cannot answer ${method}: send GET`, { httpStatus: 405 });
   }
-  script ??= readScript();
-  const { bytes, etag } = await script;
+  script ??= await readScript();
+  const { bytes, etag } = script;
   const headers = {
     "content-type": "text/javascript; charset=utf-8",
     etag,
