@@ -3,7 +3,11 @@ import configuration from "../deno.json" with { type: "json" };
 
 const PROJECT = new URL("..", import.meta.url).pathname;
 /** What `deno task grants net` says where nothing is set. */
-const NETWORK = "127.0.0.1:8000,127.0.0.0/8";
+const OWN = Deno.networkInterfaces().filter(({ family, address }) =>
+  family === "IPv4" && !/^(127|169\.254)\./.test(address)
+);
+const LOOPBACK = ["127.0.0.0/8", ...OWN.map(({ address }) => address)].join(",");
+const NETWORK = `127.0.0.1:8000,${LOOPBACK}`;
 
 /** What a server that somebody took over might try, and what Deno answers. */
 const ATTEMPTS: Record<string, [attempt: string, allowed: boolean]> = {
@@ -54,7 +58,7 @@ Deno.test("a server that somebody took over can start no program and reach no ot
 Deno.test("the networks of a server are those of its WebRTC addresses, and no more", async () => {
   const networks: [Record<string, string>, string][] = [
     [{}, NETWORK],
-    [{ FINGERPOST_HOST: "::1", FINGERPOST_PORT: "1" }, "[::1]:1,127.0.0.0/8"],
+    [{ FINGERPOST_HOST: "::1", FINGERPOST_PORT: "1" }, `[::1]:1,${LOOPBACK}`],
     [{ FINGERPOST_RTC_HOSTS: "192.168.0.10" }, "127.0.0.1:8000,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"],
     [{ FINGERPOST_RTC_HOSTS: "203.0.113.7" }, "127.0.0.1:8000,0.0.0.0/0"],
     [{ FINGERPOST_RTC_HOSTS: "nonsense" }, NETWORK],

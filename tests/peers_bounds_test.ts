@@ -89,6 +89,7 @@ Deno.test("each address of the settings gets a candidate and a socket of its own
 Deno.test("a server sends to the networks of its own addresses, and to no machine's own services", () => {
   const reached: [string[], string, boolean][] = [
     [["127.0.0.1"], "127.0.0.1", true],
+    [["127.0.0.1"], "192.168.0.20", true],
     [["127.0.0.1"], "192.168.0.7", false],
     [["127.0.0.1"], "203.0.113.9", false],
     [["192.168.0.2"], "10.1.2.3", true],
@@ -105,9 +106,12 @@ Deno.test("a server sends to the networks of its own addresses, and to no machin
     [["203.0.113.7"], "example.org", false],
   ];
   for (const [hosts, address, expected] of reached) {
-    assert.equal(isReachable(address, hosts), expected, `${hosts} to ${address}`);
+    assert.equal(isReachable(address, hosts, ["192.168.0.20"]), expected, `${hosts} to ${address}`);
   }
-  assert.deepEqual(rtcNetworks(["127.0.0.1", "127.0.0.2"]), ["127.0.0.0/8"]);
+  assert.deepEqual(rtcNetworks(["127.0.0.1", "127.0.0.2"], ["192.168.0.20"]), ["127.0.0.0/8", "192.168.0.20"]);
+  assert.ok(
+    !isReachable("192.168.0.20", ["127.0.0.1"], []) && !isReachable("127.0.0.2", ["203.0.113.7"], ["127.0.0.2"]),
+  );
 });
 
 Deno.test("the settings of WebRTC are read, and refused with their name where they are none", () => {
