@@ -18,7 +18,7 @@ const EVENTS =
   id html text selector pageUrl pageTitle domId classNames attributes computedStyles accessibility { name } component { name file }
 } } }`;
 const EVERYTHING = `{ elements(first: 100) { edges { node {
-  id html text selector pageUrl pageTitle domId classNames attributes computedStyles note accessibility { role name }
+  id html text selector pageUrl pageTitle domId classNames attributes computedStyles note accessibility { role name description }
   component { framework name file } comments { body } } } } livePages { url title } }`;
 
 /** What a page says of an element, with a secret of its own for each way in every field that may hold one. */

@@ -119,7 +119,7 @@ const TABLES: Record<
       note: [x(20_000), ""],
       box: [box({ x: -1.5, width: 0 })],
       viewport: [viewport({ scrollX: -1.5, devicePixelRatio: 0.5 }), null],
-      accessibility: [`{"role":null,"name":null}`, `{"role":"button","name":""}`],
+      accessibility: [`{"role":null,"name":null}`, `{"role":"button","name":"","description":"Ends it"}`],
       component: [component({ file: null, line: 0, column: null })],
     },
     bad: {
@@ -180,6 +180,9 @@ const TABLES: Record<
         JSON.stringify({ role: x(201) }),
         JSON.stringify({ name: x(10_001) }),
         JSON.stringify({ name: "a\0" }),
+        `{"description":5}`,
+        JSON.stringify({ description: x(10_001) }),
+        JSON.stringify({ description: "a\0" }),
       ],
       component: [
         "{}",

@@ -29,7 +29,7 @@ export interface Capture extends ElementChange {
   domId?: string | null;
   html: string;
   box: Box;
-  accessibility?: { role?: string | null; name?: string | null } | null;
+  accessibility?: { role?: string | null; name?: string | null; description?: string | null } | null;
   component?: { framework: string; name: string; file?: string; line?: number; column?: number } | null;
   screenshot?: { mimeType: string; base64: string } | null;
   note?: string | null;

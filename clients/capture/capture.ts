@@ -26,7 +26,7 @@ export function describeElement(
   { allStyles = false, framePath = "" }: { allStyles?: boolean; framePath?: string } = {},
 ): Description {
   const { ownerDocument: document } = element;
-  const { role, name } = accessibilityOf(element);
+  const accessibility = accessibilityOf(element);
   return maskCapture({
     pageUrl: pageUrlOf(document),
     pageTitle: document.title.slice(0, MAX_ATTRIBUTE_LENGTH).toWellFormed(),
@@ -40,7 +40,7 @@ export function describeElement(
     computedStyles: stylesOf(element, { all: allStyles }),
     box: boxOf(element),
     viewport: viewportOf(document),
-    accessibility: role === null && name === null ? null : { role, name },
+    accessibility: Object.values(accessibility).some((said) => said !== null) ? accessibility : null,
   }, pageSecrets(element));
 }
 

@@ -21,7 +21,9 @@ export interface MaskableFields {
   text?: string | null;
   html?: string;
   computedStyles?: Record<string, unknown>;
-  accessibility?: { role?: string | null | undefined; name?: string | null | undefined } | null;
+  accessibility?:
+    | { role?: string | null | undefined; name?: string | null | undefined; description?: string | null | undefined }
+    | null;
   component?: { framework: string; name: string; file?: string | null | undefined } | null;
 }
 
@@ -81,6 +83,7 @@ function maskFields(fields: MaskableFields, { text, attributes }: Masking): Mask
     masked.accessibility = {
       role: accessibility.role && text(accessibility.role),
       name: accessibility.name && text(accessibility.name),
+      description: accessibility.description && text(accessibility.description),
     };
   }
   if (component) {

@@ -44,11 +44,11 @@ function loadModules(document: Document, maps: SourceMaps): Promise<SolidModule[
   const key = urls.join("\n");
   const known = modulesOf.get(maps);
   if (known?.key === key) return known.modules;
-  const inert = document.implementation.createHTMLDocument("");
+  const parser = new DOMParser();
   const modules = Promise.all(urls.map((url) => maps.load(url))).then((scripts) =>
     scripts.includes(null)
       ? null
-      : scripts.filter((script) => script !== null).map((each) => readTemplates(each, inert))
+      : scripts.filter((script) => script !== null).map((each) => readTemplates(each, parser))
   );
   modulesOf.set(maps, { key, modules });
   return modules;

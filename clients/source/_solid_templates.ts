@@ -26,14 +26,14 @@ const TEMPLATE =
 const USE = /(?<![\w$])(?:([\w$]{1,60})\(\)|[\w$]{0,60}?getNextElement[\w$]{0,60}\(([\w$]{1,60}))/g;
 const MAX_TEMPLATES = 2_000;
 
-/** What the Solid templates of a module make; `inert` is a document of which nothing is loaded. */
-export function readTemplates(script: Script, inert: Document): SolidModule {
+/** What the Solid templates of a module make; `parser` makes documents of which nothing is loaded. */
+export function readTemplates(script: Script, parser: DOMParser): SolidModule {
   const map = script.mapAt(0, 0)?.map;
   const text = map?.sources.length === 1 ? map.sourcesContent?.[0] ?? null : null;
   const module: SolidModule = { source: map?.resolvedSources[0] ?? null, text, elements: [] };
   const declared = new Map<string, Element>();
   for (const [, name = "", , html = "", flags = ""] of [...script.text.matchAll(TEMPLATE)].slice(0, MAX_TEMPLATES)) {
-    const root = makeRoot(html, flags, inert);
+    const root = makeRoot(html, flags, parser);
     if (root !== null) declared.set(name, root);
   }
   const used = usesOf(script.text, declared);
@@ -50,10 +50,11 @@ export function readTemplates(script: Script, inert: Document): SolidModule {
   return module;
 }
 
-function makeRoot(html: string, flags: string, inert: Document): Element | null {
-  const template = inert.createElement("template");
-  template.innerHTML = html.replace(/\\(u\{([\da-f]+)\}|[\s\S])/gi, unescape);
-  const first = template.content.firstElementChild;
+function makeRoot(html: string, flags: string, parser: DOMParser): Element | null {
+  const markup = html.replace(/\\(u\{([\da-f]+)\}|[\s\S])/gi, unescape);
+  // In a template, where a row needs no table.
+  const first = parser.parseFromString(`<template>${markup}</template>`, "text/html").querySelector("template")?.content
+    .firstElementChild ?? null;
   // The third flag: parts of a picture, in a wrapper that is not used.
   return /^,\s*[^,]*,\s*(true|!0)/.test(flags) ? first?.firstElementChild ?? null : first;
 }

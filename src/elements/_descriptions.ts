@@ -22,6 +22,7 @@ export const ACCESSIBILITY = {
   type: "What assistive technology is told of it.",
   role: "The computed role (WAI-ARIA 1.2 §5), at most 200 characters.",
   name: "The accessible name (accname 1.2), at most 10,000 characters.",
+  description: "The accessible description (accname 1.2), at most 10,000 characters.",
 };
 
 /** As `BOX`. */

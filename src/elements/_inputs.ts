@@ -71,6 +71,7 @@ function addParts(builder: Builder) {
     fields: (t) => ({
       role: t.string({ description: ACCESSIBILITY.role }),
       name: t.string({ description: ACCESSIBILITY.name }),
+      description: t.string({ description: ACCESSIBILITY.description }),
     }),
   });
   const SourceComponentInput = builder.inputType("SourceComponentInput", {

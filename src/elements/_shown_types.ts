@@ -29,6 +29,7 @@ export function addShownTypes(builder: Builder, publicUrl: () => string) {
     fields: (t) => ({
       role: t.exposeString("role", { nullable: true, description: ACCESSIBILITY.role }),
       name: t.exposeString("name", { nullable: true, description: ACCESSIBILITY.name }),
+      description: t.exposeString("description", { nullable: true, description: ACCESSIBILITY.description }),
     }),
   });
   const SourceComponent = builder.objectRef<NonNullable<Element["component"]>>("SourceComponent").implement({

@@ -22,7 +22,11 @@ const viewportSchema = z.object({
   scrollY: z.number(),
   devicePixelRatio: z.number().positive(),
 });
-const accessibilitySchema = z.object({ role: optional(text(200)), name: optional(text(10_000)) });
+const accessibilitySchema = z.object({
+  role: optional(text(200)),
+  name: optional(text(10_000)),
+  description: optional(text(10_000)),
+});
 const componentSchema = z.object({
   framework: requiredText(100),
   name: requiredText(1_000),

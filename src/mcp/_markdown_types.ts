@@ -16,8 +16,12 @@ const TYPES: Record<string, (facts: Facts) => string | undefined> = {
         isNumbers(devicePixelRatio) && `@${devicePixelRatio}x`,
       ])
       : undefined,
-  Accessibility: ({ role, name }) =>
-    joined([typeof role === "string" && word(role), typeof name === "string" && quoted(name)]),
+  Accessibility: ({ role, name, description }) =>
+    joined([
+      typeof role === "string" && word(role),
+      typeof name === "string" && quoted(name),
+      typeof description === "string" && `described as ${quoted(description)}`,
+    ]),
   SourceComponent: ({ name, framework, file, line, column }) => {
     const source = [typeof file === "string" && word(file), isNumbers(line) && line, isNumbers(column) && column];
     return joined([

@@ -10,10 +10,10 @@ export interface PageOptions {
 
 const STYLE = `
 :root { color-scheme: light dark; --ground: #f8fafc; --sheet: #fff; --ink: #0f172a; --quiet: #475569; --line: #94a3b8;
-  --accent: #b0036f; --on-accent: #fff; --warn: #92400e; --warn-ground: #fef3c7; --bad: #b91c1c }
+  --accent: #6d28d9; --on-accent: #fff; --warn: #92400e; --warn-ground: #fef3c7; --bad: #b91c1c }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #0f172a; --sheet: #1e293b; --ink: #f1f5f9; --quiet: #cbd5e1; --line: #64748b;
-    --accent: #f9a8d4; --on-accent: #3b0325; --warn: #fde68a; --warn-ground: #3f2a0b; --bad: #fca5a5 }
+    --accent: #a78bfa; --on-accent: #170b33; --warn: #fde68a; --warn-ground: #3f2a0b; --bad: #fca5a5 }
 }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground);
@@ -52,7 +52,7 @@ page is there or the pointer over it; a finger does not hover. */
 `;
 
 const SIGNPOST =
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><path fill="currentColor" d="M14 3h3v26h-3z"/><path fill="#d60690" d="M5 6h18l5 4.5-5 4.5H5z"/></svg>`;
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><path fill="currentColor" d="M14 3h3v26h-3z"/><path fill="#7c3aed" d="M5 6h18l5 4.5-5 4.5H5z"/></svg>`;
 
 /** No scripts, no other site, nobody else's frame; forms go to this server alone. CSP Level 3 */
 const POLICY = [

@@ -35,7 +35,7 @@ browserTest("describeElement() tells what the page has of an element, and the se
       computedStyles: null,
       box: null,
       viewport: { width: 1_280, height: 800, scrollX: 0, scrollY: 20, devicePixelRatio: 1 },
-      accessibility: { role: "button", name: "Buy now" },
+      accessibility: { role: "button", name: "Buy now", description: null },
     },
   );
   assert.deepEqual([x, y, width > 30, height > 15], [8, -12, true, true]);
@@ -113,19 +113,19 @@ browserTest("HTML and text hold what open shadow trees show, slotted content in 
   );
 });
 
-browserTest("role and name are those of assistive technology", async (page) => {
+browserTest("role, name and description are those of assistive technology", async (page) => {
   await showPage(
     page,
     `<style>.new::before { content: "New: " }</style><label>Your name <input id="a"></label><h2 class="new" id="b">Lamp</h2>
-    <nav id="c" aria-labelledby="b"></nav><img id="d" alt="A chair"><span id="e">plain</span>`,
+    <nav id="c" aria-labelledby="b"></nav><img id="d" alt="A chair" aria-describedby="b"><span id="e">plain</span>`,
   );
   const said = [];
   for (const id of ["a", "b", "c", "d", "e"]) said.push((await describe(page, `#${id}`)).accessibility);
   assert.deepEqual(said, [
-    { role: "textbox", name: "Your name" },
-    { role: "heading", name: "New: Lamp" },
-    { role: "navigation", name: "New: Lamp" },
-    { role: "img", name: "A chair" },
+    { role: "textbox", name: "Your name", description: null },
+    { role: "heading", name: "New: Lamp", description: null },
+    { role: "navigation", name: "New: Lamp", description: null },
+    { role: "img", name: "A chair", description: "New: Lamp" },
     null,
   ]);
 });

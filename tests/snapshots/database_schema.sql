@@ -250,7 +250,10 @@ CREATE TABLE elements (
   AND json_extract(viewport, '$.devicePixelRatio') <= 1.7976931348623157e308), CONSTRAINT elements_accessibility_texts CHECK (
   instr(concat(json_extract(accessibility, '$.role'), json_extract(accessibility, '$.name')), char(0)) = 0), CONSTRAINT elements_component_values CHECK (
   coalesce(json_extract(component, '$.line'), 0) <= 2147483647 AND coalesce(json_extract(component, '$.column'), 0) <= 2147483647
-  AND instr(concat(json_extract(component, '$.framework'), json_extract(component, '$.name'), json_extract(component, '$.file')), char(0)) = 0)) STRICT;
+  AND instr(concat(json_extract(component, '$.framework'), json_extract(component, '$.name'), json_extract(component, '$.file')), char(0)) = 0), CONSTRAINT elements_accessible_description CHECK (
+  coalesce(json_type(accessibility, '$.description'), 'null') IN ('null', 'text')
+  AND coalesce(length(json_extract(accessibility, '$.description')), 0) <= 10000
+  AND coalesce(instr(json_extract(accessibility, '$.description'), char(0)), 0) = 0)) STRICT;
 
 CREATE TABLE mcp_tool_executions (
   id TEXT PRIMARY KEY CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),
