@@ -36,17 +36,19 @@ const BUTTON = `
   done(null);`;
 
 const named = Deno.env.get("FIREFOX_PATH");
+const absence = "no Firefox; FIREFOX_PATH says where one is";
 const executable = (named ? [named] : PLACES).find(isFile);
 /** Built outside of any test: esbuild keeps a process. */
 const files = executable === undefined ? new Map<string, Uint8Array>() : await buildExtension("firefox");
 
-/** Registers a test in a new Firefox with the extension in it. Without one it is skipped and says so. */
+/** Registers a test in a new Firefox with the extension in it. Without one it is skipped and says so; with `REQUIRE_BROWSER` it fails. */
 export function firefoxTest(name: string, test: (firefox: Firefox) => Promise<void>): void {
-  if (executable === undefined) {
-    Deno.test.ignore(`${name} (skipped: no Firefox; FIREFOX_PATH says where one is)`, () => {});
+  if (executable === undefined && !Deno.env.get("REQUIRE_BROWSER")) {
+    Deno.test.ignore(`${name} (skipped: ${absence})`, () => {});
     return;
   }
   Deno.test(name, async () => {
+    if (executable === undefined) throw new Error(`Cannot run a browser test: ${absence}`);
     const folder = await Deno.makeTempDir({ prefix: "fingerpost_firefox_" });
     const profile = `${folder}/profile`;
     await writeExtension(files, `${folder}/extension`);
