@@ -12,7 +12,7 @@ const COLLECTOR = new URL("collect_element.js", import.meta.url).pathname;
 const CAPTURE = `mutation ($input: CaptureElementInput!) { captureElement(input: $input) { id } }`;
 const CAPTURED_FIELDS = `
   pageUrl pageTitle pageId selector tagName domId classNames attributes text html computedStyles note status
-  box { x y width height } viewport { width height scrollX scrollY devicePixelRatio } accessibility { role name }
+  box { x y width height } viewport { width height scrollX scrollY devicePixelRatio } accessibility { role name description }
   component { framework name file line column }`;
 const ELEMENT = `query ($id: ID!) {
   element(id: $id) { id htmlByteSize screenshot { url mimeType width height byteSize } ${CAPTURED_FIELDS} }
@@ -42,7 +42,7 @@ browserTest(
     const expected = expectedFields(input);
 
     assert.ok(Object.keys(expected.computedStyles).length > 300);
-    assert.deepEqual(expected.accessibility, { role: "button", name: "Save &\u00a0close שלום 💾" });
+    assert.deepEqual(expected.accessibility, { role: "button", name: "Save &\u00a0close שלום 💾", description: null });
     assert.equal(Object.getOwnPropertyDescriptor(expected.attributes, "__proto__")?.value, "own");
     assert.equal(expected.attributes["data-action"], '{"kind":"save","note":"“é” & <b>"}');
     const event = { kind: "CAPTURED", revision: 1, elementId: id, element: expected };
@@ -149,7 +149,7 @@ async function observe(page: Page, selector: string) {
   const { root } = await session.send("DOM.getDocument");
   const { nodeId } = await session.send("DOM.querySelector", { nodeId: root.nodeId, selector });
   const { nodes: [node] } = await session.send("Accessibility.getPartialAXTree", { nodeId, fetchRelatives: false });
-  const accessibility = { role: node?.role?.value, name: node?.name?.value };
+  const accessibility = { role: node?.role?.value, name: node?.name?.value, description: null };
   const image = await page.locator(selector).first().screenshot({ type: "png" });
   return { accessibility, screenshot: { mimeType: "image/png", base64: image.toString("base64") } };
 }
