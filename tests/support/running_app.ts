@@ -45,7 +45,7 @@ export interface AppSettings {
 /** The first admin of every test's data folder. */
 export const ADMIN = { email: "admin@localhost", password: "correct horse battery" };
 
-/** Starts the server. Its data folder is a copy of one made once a test file, so that only the first start hashes a password. */
+/** Starts the server. Its data folder is a copy of one made once a run, so that only the first start hashes a password. */
 export async function startApp({ environment = {}, dataDir, ...options }: AppSettings = {}): Promise<RunningApp> {
   const { folder, token } = dataDir === undefined ? await copyTemplate() : { folder: dataDir, token: "" };
   const server = await startServer(configFor(folder, environment), options);
@@ -96,10 +96,14 @@ interface Template {
   token: string;
 }
 
+/** One for all test files of a run, which are threads of one process; what older runs left is cleared away. */
+const TEMPLATES = `${Deno.env.get("TMPDIR") ?? "/tmp"}/fingerpost_templates`;
+const OWN_TEMPLATE = `${TEMPLATES}/${Deno.pid}`;
+const STALE_MS = 20 * 60_000;
 let template: Promise<Template> | null = null;
 
 async function copyTemplate(): Promise<Template> {
-  template ??= makeTemplate();
+  template ??= findTemplate();
   const { folder: source, token } = await template;
   const folder = await Deno.makeTempDir({ prefix: "fingerpost_test_" });
   const names = ["fingerpost.db", "kv.db", "secret.key", "audit.checkpoints"];
@@ -107,11 +111,31 @@ async function copyTemplate(): Promise<Template> {
   return { folder, token };
 }
 
-async function makeTemplate(): Promise<Template> {
-  const folder = await Deno.makeTempDir({ prefix: "fingerpost_template_" });
-  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+async function findTemplate(): Promise<Template> {
+  Deno.mkdirSync(TEMPLATES, { recursive: true });
+  for (const { name } of Deno.readDirSync(TEMPLATES)) {
+    const madeAt = statOf(`${TEMPLATES}/${name}`)?.mtime?.getTime() ?? Infinity;
+    if (Date.now() - madeAt > STALE_MS) await Deno.remove(`${TEMPLATES}/${name}`, { recursive: true }).catch(() => {});
+  }
+  if (statOf(OWN_TEMPLATE) === null) await makeTemplate();
+  return { folder: OWN_TEMPLATE, token: await Deno.readTextFile(`${OWN_TEMPLATE}/token`) };
+}
+
+async function makeTemplate(): Promise<void> {
+  const folder = await Deno.makeTempDir({ dir: TEMPLATES });
   await using app = await startApp({ dataDir: folder });
-  return { folder, token: await app.signIn() };
+  await Deno.writeTextFile(`${folder}/token`, await app.signIn());
+  await app.stop();
+  // Another thread may have been first.
+  await Deno.rename(folder, OWN_TEMPLATE).catch(() => Deno.remove(folder, { recursive: true }));
+}
+
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 function configFor(dataDir: string, environment: Record<string, string>): Config {
