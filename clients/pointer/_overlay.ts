@@ -32,7 +32,8 @@ export interface Overlay {
 /** Builds the overlay; it enters the document with the first part that is shown. */
 export function createOverlay(view: View): Overlay {
   const { document } = view;
-  const shell = build(document, "fingerpost-pointer", { popover: "manual" });
+  // No element of a name that the page may define: as a custom element it would be handed the closed root (HTML §4.13.7.2).
+  const shell = build(document, "div", { "data-fingerpost": "", popover: "manual" });
   const root = shell.attachShadow({ mode: "closed" });
   const glass = build(document, "div", { class: "glass", tabindex: "-1", role: "application" });
   const live = build(document, "div", { class: "live", role: "status", "aria-live": "polite" });

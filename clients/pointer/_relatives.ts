@@ -1,3 +1,4 @@
+import { own } from "../capture/own_property.ts";
 import { boxOf } from "./_tracker.ts";
 
 /** Where an arrow key leads from an element, through open shadow roots; null: there is nothing that has a box. */
@@ -26,11 +27,12 @@ function shownChildren(parent: Node): Element[] {
 
 function childrenOf(parent: Node): Iterable<Element> {
   if (isSlot(parent)) return parent.assignedElements();
-  return isElement(parent) || isShadowRoot(parent) ? parent.children : [];
+  if (isElement(parent)) return own(parent, "children");
+  return isShadowRoot(parent) ? parent.children : [];
 }
 
 function isShown(element: Element): boolean {
-  return element.localName !== "fingerpost-pointer" && boxOf(element) !== null;
+  return !element.hasAttribute("data-fingerpost") && boxOf(element) !== null;
 }
 
 function isElement(node: Node): node is Element {

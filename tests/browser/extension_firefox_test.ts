@@ -6,7 +6,7 @@ import { servePages, until } from "../support/pointing.ts";
 import { startApp } from "../support/running_app.ts";
 
 const APPROVE = `mutation ($input: ApprovePairingInput!) { approvePairing(input: $input) }`;
-const OVERLAY = "fingerpost-pointer";
+const OVERLAY = "[data-fingerpost]";
 
 firefoxTest(
   "in Firefox too a person pairs, points, notes and sends, and the mark outlives a reload",

@@ -97,7 +97,7 @@ browserTest(
       await isAt(marked, 1, "again");
       assert.equal(await marked.run(`(held) => held.root().querySelectorAll(".mark").length`), 2);
       await marked.run(`(held) => { held.pointer.mark(again, null); held.pointer.mark(two, null); }`);
-      assert.equal(await page.locator("fingerpost-pointer").count(), 0, "nothing of it stays in the page");
+      assert.equal(await page.locator("[data-fingerpost]").count(), 0, "nothing of it stays in the page");
     });
   },
 );
@@ -150,7 +150,7 @@ browserTest(
       await marked.until(`(held) => held.box(".hover")`);
       const pointing = (await page.screenshot({ caret: "initial" })).toString("base64");
       await marked.run(`(held) => held.pointer.close()`);
-      assert.equal(await page.locator("fingerpost-pointer").count(), 0);
+      assert.equal(await page.locator("[data-fingerpost]").count(), 0);
       const without = (await page.screenshot({ caret: "initial" })).toString("base64");
       assert.ok(during === without, "the picture is the page's");
       assert.ok(pointing !== without);

@@ -7,7 +7,7 @@ const { attachShadow } = Element.prototype;
 /** The overlay's shadow root is closed to pages; tests hold it. `#open` opens it, for tools that look from outside. */
 let root = null;
 Element.prototype.attachShadow = function (options) {
-  const isOverlay = this.localName === "fingerpost-pointer";
+  const isOverlay = this.hasAttribute("data-fingerpost");
   const made = attachShadow.call(this, isOverlay && location.hash === "#open" ? { mode: "open" } : options);
   if (isOverlay) root = made;
   return made;

@@ -140,7 +140,7 @@ browserTest("Escape leaves, gives focus and selection back, and asks first when 
     const focused =
       `() => [document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]`;
     assert.deepEqual(await shop.run(focused), ["search", 1, 3]);
-    assert.equal(await page.locator("fingerpost-pointer").count(), 0, "nothing of it stays in the page");
+    assert.equal(await page.locator("[data-fingerpost]").count(), 0, "nothing of it stays in the page");
 
     await shop.run(`(held) => held.pointer.start()`);
     await page.mouse.click(...await centre(page, "#one"));

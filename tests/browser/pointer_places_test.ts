@@ -115,15 +115,15 @@ browserTest("modal dialogs, popovers and full-screen elements are pointed into, 
   await shown.run(`(held) => film.requestFullscreen().then(() => held.pointer.start())`);
   assert.equal(await take(shown, "film"), "film", "full-screen ends where there is no room for a note");
   await shown.run(`(held) => held.pointer.stop()`);
-  assert.equal(await shown.run(`() => document.querySelectorAll("fingerpost-pointer").length`), 0);
+  assert.equal(await shown.run(`() => document.querySelectorAll("[data-fingerpost]").length`), 0);
 });
 
 browserTest("a page that takes the overlay away, or has rules for everything, changes nothing", async (page) => {
   const body = `<style>* { display: none !important } html, body, #only { display: block !important }
-    fingerpost-pointer, [popover] { opacity: 0 !important; width: 10px !important; transform: scale(0.1) !important; pointer-events: none !important }
+    [data-fingerpost], [popover] { opacity: 0 !important; width: 10px !important; transform: scale(0.1) !important; pointer-events: none !important }
     </style><div class="x" id="only">X</div>`;
   await using shown = await show(page, body);
   assert.equal(await take(shown, "only"), "only");
-  await shown.run(`() => document.querySelector("fingerpost-pointer").remove()`);
+  await shown.run(`() => document.querySelector("[data-fingerpost]").remove()`);
   assert.equal(await take(shown, "only"), "only");
 });
