@@ -69,11 +69,17 @@ export function startFrame(window: Window): () => boolean {
   }
 
   async function send(taken: Taken[]): Promise<void> {
-    const captures = taken.map(({ element, note, number }) => {
+    const captures = taken.flatMap(({ element, note, number }) => {
       const clientId = newId();
       elements.add(clientId, element, number);
-      const capture = { ...describeElement(element, { framePath }), note };
-      return { clientId, number, capture, fingerprint: fingerprintOf(element), component: components.of(element) };
+      try {
+        const capture = { ...describeElement(element, { framePath }), note };
+        return [{ clientId, number, capture, fingerprint: fingerprintOf(element), component: components.of(element) }];
+      } catch (error) {
+        // A page may make of its elements what it likes.
+        fail(clientId, number, error);
+        return [];
+      }
     });
     const found = await Promise.all(captures.map(({ component }) => within(component)));
     await Promise.all(captures.map(async ({ component: _, ...each }, index) => {
@@ -81,10 +87,14 @@ export function startFrame(window: Window): () => boolean {
       try {
         await link.call("capture", { ...each, capture });
       } catch (error) {
-        const label = error instanceof Error ? error.message : String(error);
-        elements.mark({ clientId: each.clientId, number: each.number, state: "failed", label });
+        fail(each.clientId, each.number, error);
       }
     }));
+  }
+
+  function fail(clientId: string, number: number, error: unknown): void {
+    const label = error instanceof Error ? error.message : String(error);
+    elements.mark({ clientId, number, state: "failed", label });
   }
 
   function close(): void {

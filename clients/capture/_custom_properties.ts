@@ -1,5 +1,6 @@
 import { rootsAbove } from "./_dom_nodes.ts";
 import { fits, selectorsIn, whatItNames } from "./_rule_selectors.ts";
+import { own } from "./own_property.ts";
 
 /** A rule that declares or uses custom properties. */
 interface Rule {
@@ -28,7 +29,12 @@ const indexes = new WeakMap<CSSStyleSheet, SheetIndex>();
 /** The custom properties that the rules and the style attribute of an element use or declare, with the values that they have there. */
 export function customPropertiesOf(element: Element, styles: CSSStyleDeclaration): Record<string, string> {
   const names = new Set(namesIn(element.getAttribute("style") ?? ""));
-  const keys = ["", element.localName, `#${element.id}`, ...[...element.classList].map((name) => `.${name}`)];
+  const keys = [
+    "",
+    element.localName,
+    `#${own(element, "id")}`,
+    ...[...own(element, "classList")].map((name) => `.${name}`),
+  ];
   for (const sheet of sheetsFor(element)) {
     const { rules } = indexOf(sheet);
     for (const rule of keys.flatMap((key) => rules.get(key) ?? [])) {

@@ -2,6 +2,7 @@ import { maskText } from "../masking/masking.ts";
 import { childrenOf, isElement, isHtml, isText, parentOf } from "./_dom_nodes.ts";
 import { isStableValue, TEST_IDS } from "./_selector_parts.ts";
 import { isGenerated, lookingClasses, stableClasses } from "./_stable_names.ts";
+import { own } from "./own_property.ts";
 
 /** What is in an element, the same in any order. */
 export interface Contents {
@@ -147,21 +148,23 @@ function merged(one: number[], other: number[]): number[] {
 
 function saidBy(element: Element): string[] {
   const said: string[] = [];
-  const { id } = element;
+  const id = own(element, "id");
   if (id !== "" && !isGenerated(id) && maskText(id) === id) said.push(`#${shortened(id)}`);
   const isDrawn = !isHtml(element);
-  for (const { name, value } of element.attributes) {
+  for (const { name, value } of own(element, "attributes")) {
     if (value === "" || !(SAYING.has(name) || (isDrawn && DRAWN.has(name)))) continue;
     if (value.length > MAX_SAID_LENGTH) said.push(`${name}=${digestOf(value)}`);
     else if (isStableValue(value)) said.push(`${name}=${value}`);
   }
-  for (const { name, kind } of stableClasses(element.classList)) {
+  for (const { name, kind } of stableClasses(own(element, "classList"))) {
     if (kind === "semantic" && maskText(name) === name) said.push(`.${shortened(name)}`);
   }
   return said.slice(0, MAX_SAID).sort();
 }
 
-function ownLooks({ localName, attributes, classList }: Element): Looks {
+function ownLooks(element: Element): Looks {
+  const { localName } = element;
+  const [attributes, classList] = [own(element, "attributes"), own(element, "classList")];
   const said = [...attributes].filter(({ name }) => !UNSAID.test(name)).map(({ name, value }) => `${name}=${value}`);
   const digest = (classes: Iterable<string>) => digestOf([localName, ...said, ...classes].sort().join("\n"));
   return { lasting: digest(lookingClasses(classList)), all: digest(classList) };

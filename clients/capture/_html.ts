@@ -1,5 +1,6 @@
 import { maskText } from "../masking/masking.ts";
 import { isElement, isHtml, isText } from "./_dom_nodes.ts";
+import { own } from "./own_property.ts";
 
 /** What an AI tool reads at once, and a person never reads to its end. */
 const MAX_LENGTH = 60_000;
@@ -52,7 +53,7 @@ function choose(element: Element): Shown {
 function lengthOf(node: Node): number {
   if (!isElement(node)) return Math.min((node.nodeValue ?? "").length, MAX_TEXT_LENGTH);
   let length = 2 * node.localName.length + 5;
-  for (const { name, value } of node.attributes) {
+  for (const { name, value } of own(node, "attributes")) {
     length += name.length + Math.min(value.length, MAX_ATTRIBUTE_LENGTH) + 4;
   }
   return length;
@@ -104,7 +105,7 @@ function leftOut(parent: Node, kept: Node[]): string {
 
 function writeAttributes(element: Element): string {
   const isHidden = element.localName === "input" && element.getAttribute("type")?.toLowerCase() === "hidden";
-  return [...element.attributes].map(({ name, value }) => {
+  return [...own(element, "attributes")].map(({ name, value }) => {
     const shown = isHidden && name === "value"
       ? maskedValue(value)
       : cut(value, MAX_ATTRIBUTE_LENGTH, (left) => `… (${left})`);

@@ -1,6 +1,7 @@
 import { maskText } from "../masking/masking.ts";
 import { attributeOf, isHtml } from "./_dom_nodes.ts";
 import { isGenerated, stableClasses } from "./_stable_names.ts";
+import { own } from "./own_property.ts";
 
 /** A compound selector that an element fits. */
 export interface Part {
@@ -91,7 +92,7 @@ function naming(element: Element, tag: string): Part[] {
 
 // Utility classes say how it looks, which is what people point at it to change.
 function classes(element: Element, tag: string): Part[] {
-  const stable = stableClasses(element.classList).filter(({ name, kind }) =>
+  const stable = stableClasses(own(element, "classList")).filter(({ name, kind }) =>
     kind === "semantic" && name.length <= MAX_VALUE_LENGTH && maskText(name) === name
   );
   return stable.slice(0, MAX_CLASSES).map(({ name, isPrefix }, index) => ({

@@ -1,5 +1,6 @@
-import type { Root } from "./_dom_nodes.ts";
+import { isElement, type Root } from "./_dom_nodes.ts";
 import { cssOf, partsOf } from "./_selector_parts.ts";
+import { own } from "./own_property.ts";
 
 /** The steps down to an element from the nearest one above that can be found by itself, or from the top, and none more than it takes. */
 export function pathOf(element: Element, root: Root | null): string {
@@ -33,13 +34,17 @@ function anchorOf(root: Root, element: Element): string | null {
 
 /** What tells an element from its siblings: its best part that none of them fits, or its tag and place. */
 function stepOf(element: Element): string {
-  const siblings = element.parentNode === null ? [element] : [...element.parentNode.children];
+  const siblings = element.parentNode === null ? [element] : childrenOf(element.parentNode);
   const isOwn = (css: string) => !siblings.some((other) => other !== element && other.matches(css));
   const part = partsOf(element).map((part) => cssOf(part)).find(isOwn);
   if (part !== undefined) return part;
   const { localName, namespaceURI } = element;
   const alike = siblings.filter((other) => other.localName === localName && other.namespaceURI === namespaceURI);
   return `${CSS.escape(localName)}:nth-of-type(${alike.indexOf(element) + 1})`;
+}
+
+function childrenOf(parent: ParentNode): Element[] {
+  return [...isElement(parent) ? own(parent, "children") : parent.children];
 }
 
 /** The path without the steps that it does not need. */

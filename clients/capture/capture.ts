@@ -7,6 +7,7 @@ import { pageSecrets } from "./_page_secrets.ts";
 import { stylesOf } from "./_styles.ts";
 import { textOf } from "./_text.ts";
 import { selectorFor } from "./selector.ts";
+import { own } from "./own_property.ts";
 
 /** All that a page's document tells of an element. */
 export type Description = Omit<Capture, "clientId" | "component" | "screenshot" | "note">;
@@ -32,8 +33,8 @@ export function describeElement(
     pageTitle: document.title.slice(0, MAX_ATTRIBUTE_LENGTH).toWellFormed(),
     selector: `${framePath}${selectorFor(element)}`,
     tagName: element.tagName,
-    domId: element.id.slice(0, MAX_ATTRIBUTE_LENGTH).toWellFormed() || null,
-    classNames: [...element.classList].slice(0, MAX_CLASSES).map((name) => name.toWellFormed()),
+    domId: own(element, "id").slice(0, MAX_ATTRIBUTE_LENGTH).toWellFormed() || null,
+    classNames: [...own(element, "classList")].slice(0, MAX_CLASSES).map((name) => name.toWellFormed()),
     attributes: attributesOf(element),
     text: textOf(element, MAX_TEXT_LENGTH).toWellFormed(),
     html: htmlOf(element).toWellFormed(),
@@ -62,7 +63,7 @@ function pageUrlOf(document: Document): string {
 
 function attributesOf(element: Element): Record<string, string> {
   const isHidden = isTag(element, "input") && element.type === "hidden";
-  const listed = [...element.attributes].slice(0, MAX_ATTRIBUTES).map(({ name, value }) => {
+  const listed = [...own(element, "attributes")].slice(0, MAX_ATTRIBUTES).map(({ name, value }) => {
     if (isHidden && name === "value") return [name, maskedValue(value)];
     return [name, cut(value, MAX_ATTRIBUTE_LENGTH, (left) => `… (${left})`).toWellFormed()];
   });

@@ -37,6 +37,8 @@ interface Described extends Taken {
   fingerprint: Fingerprint;
 }
 
+type Failed = Pick<Described, "element" | "clientId" | "number">;
+
 const STATES: Record<string, MarkState> = {
   OPEN: "sent",
   ACKNOWLEDGED: "seen",
@@ -96,10 +98,16 @@ export function openSession(options: SessionOptions): Session {
       const clientId = newId();
       const state = client.state() === "connecting" ? "queued" : "sending";
       frame.pointer.mark(each.element, { id: clientId, number: each.number, state });
-      return { ...each, clientId, ...await frame.describe(each.element) };
+      try {
+        return [{ ...each, clientId, ...await frame.describe(each.element) }];
+      } catch (error) {
+        // A page may make of its elements what it likes.
+        fail(frame, { ...each, clientId }, error);
+        return [];
+      }
     }));
     // In the order of their numbers: each is said before the next one.
-    await Promise.all(described.map((each) => capture(frame, each)));
+    await Promise.all(described.flat().map((each) => capture(frame, each)));
   }
 
   async function capture(frame: PageFrame, { element, clientId, number, note, ...each }: Described): Promise<void> {
@@ -112,9 +120,13 @@ export function openSession(options: SessionOptions): Session {
       frame.live.add({ elementId, selector, fingerprint, element });
       mark(elementId);
     } catch (error) {
-      const label = error instanceof Error ? error.message : String(error);
-      frame.pointer.mark(element, { id: clientId, number, state: "failed", label });
+      fail(frame, { element, clientId, number }, error);
     }
+  }
+
+  function fail(frame: PageFrame, { element, clientId, number }: Failed, error: unknown): void {
+    const label = error instanceof Error ? error.message : String(error);
+    frame.pointer.mark(element, { id: clientId, number, state: "failed", label });
   }
 
   function enter(frame: PageFrame): void {

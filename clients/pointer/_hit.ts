@@ -1,3 +1,4 @@
+import { own } from "../capture/own_property.ts";
 import { boxOf } from "./_tracker.ts";
 
 const UNREACHABLE = ":disabled, [aria-disabled=true], [inert]";
@@ -37,7 +38,7 @@ function unreachableIn(element: Element, x: number, y: number): Element {
 
 // The browser tells of nothing within an inert element; its boxes do.
 function innermostAt(element: Element, x: number, y: number): Element {
-  const child = [...element.children].findLast((each) => holdsPlace(each, x, y));
+  const child = [...own(element, "children")].findLast((each) => holdsPlace(each, x, y));
   return child === undefined ? element : innermostAt(child, x, y);
 }
 

@@ -1,4 +1,5 @@
 import type { Box, Capture } from "../browser/messages.ts";
+import { own } from "../capture/own_property.ts";
 import { build } from "./_build.ts";
 import { createOutline } from "./_outline.ts";
 import type { Overlay } from "./_overlay.ts";
@@ -68,8 +69,9 @@ export function createHover(
 
 /** Tag, id and first classes, as in a selector. */
 export function tagOf(element: Element): string {
-  const id = element.id === "" ? "" : `#${element.id}`;
-  const classes = id === "" ? [...element.classList].slice(0, 2).map((name) => `.${name}`).join("") : "";
+  const name = own(element, "id");
+  const id = name === "" ? "" : `#${name}`;
+  const classes = id === "" ? [...own(element, "classList")].slice(0, 2).map((name) => `.${name}`).join("") : "";
   const tag = `${element.localName}${id}${classes}`;
   return tag.length > MAX_TAG ? `${tag.slice(0, MAX_TAG - 1)}…` : tag;
 }
