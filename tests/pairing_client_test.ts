@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { postGraphql } from "../clients/browser/graphql_socket.ts";
 import { type PairingCode, pairWith, waitForApproval } from "../clients/pairing/pairing.ts";
 import { createProject } from "./support/captures.ts";
 import { hurryTimers } from "./support/hurried_timers.ts";
@@ -123,4 +124,20 @@ Deno.test("waitForApproval() goes on with a code that another worker asked for",
   await decidePairing(app, app.token, { userCode: code.userCode });
   const { token } = await waitForApproval({ server: app.url, signal: new AbortController().signal }, code);
   assert.match(token, /^fp_/);
+});
+
+Deno.test("nothing follows a server that sends to another one", async () => {
+  let asked = 0;
+  await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    asked++;
+    return Response.json({ data: { startPairing: null } });
+  });
+  const location = `http://127.0.0.1:${other.addr.port}/graphql`;
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    return new Response(null, { status: 307, headers: { location } });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  await assert.rejects(pair({ url }).paired, { code: "UNAVAILABLE" });
+  await assert.rejects(postGraphql(url, "fp_secret", "{}"), { code: "UNAVAILABLE" });
+  assert.equal(asked, 0);
 });

@@ -160,7 +160,8 @@ export async function openGraphqlSocket(url: string, token: string): Promise<Gra
 export async function postGraphql(url: string, token: string, body: string): Promise<Data> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   try {
-    const response = await fetch(`${url}/graphql`, { method: "POST", headers, body });
+    // The server never redirects: who does would be given what was meant for it.
+    const response = await fetch(`${url}/graphql`, { method: "POST", headers, body, redirect: "error" });
     const { data, errors }: Result = await response.json();
     if (errors !== undefined) throw readErrors(errors);
     return data;

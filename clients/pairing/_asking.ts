@@ -35,6 +35,7 @@ export async function askGuest<Data>(
         body: JSON.stringify(body),
         credentials: "omit",
         cache: "no-store",
+        redirect: "error",
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       return await response.json();
