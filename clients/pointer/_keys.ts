@@ -9,7 +9,7 @@ export type KeyMeaning = "nothing" | "browser" | "leave" | "send" | "pick" | "ne
 /** Reads a key: where the note has the focus, most are text. `browser`: the browser does what it does by itself. */
 export function meaningOf(event: KeyboardEvent, note: Note): KeyMeaning {
   const { key } = event;
-  if (event.isComposing || MODIFIERS.includes(key)) return "browser";
+  if (isComposing(event) || MODIFIERS.includes(key)) return "browser";
   if (key === "Escape") return "leave";
   if (key === "Tab") return note.isOpen() ? event.shiftKey ? "back" : "next" : "nothing";
   const focus = note.focus();
@@ -23,6 +23,11 @@ export function meaningOf(event: KeyboardEvent, note: Note): KeyMeaning {
   if (isArrow(key)) return "move";
   if (key === "Enter" || key === " ") return "pick";
   return SCROLLING.includes(key) ? "browser" : "nothing";
+}
+
+// Safari ends the composition before the Enter that ended it, and marks that by the code of keys for the input method (UI Events §A.5).
+function isComposing({ isComposing, keyCode }: KeyboardEvent): boolean {
+  return isComposing || keyCode === 229;
 }
 
 /** Whether a key is an arrow. */

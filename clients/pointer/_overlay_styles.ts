@@ -8,6 +8,7 @@ const SHELL = `
   pointer-events: none !important; z-index: 2147483647 !important; color-scheme: light dark !important; opacity: 1 !important;
   visibility: hidden !important; }
 :host::backdrop { display: none !important; }
+@media print { :host { display: none !important; } }
 /* What is to be seen is in the layer; who looks for what lies over the page finds nothing in the shell. */
 .layer { visibility: visible; position: fixed; inset: 0; font: 500 12px/16px system-ui, sans-serif; text-align: start; color: var(--ink);
   --ink: light-dark(#1d1633, #f3f0ff); --soft: light-dark(#5b5570, #b9b3cf); --card: light-dark(#fff, #1e1b2b);

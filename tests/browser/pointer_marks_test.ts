@@ -157,3 +157,12 @@ browserTest(
     });
   },
 );
+
+browserTest("nothing of it is printed", async (page) => {
+  await withMarks(page, async (marked) => {
+    await marked.run(`(held) => held.pointer.mark(one, { id: "printed", number: 1, state: "sent" })`);
+    await marked.until(`(held) => held.box(".mark")`);
+    await page.emulateMedia({ media: "print" });
+    await marked.until(`(held) => held.box(".mark") === null || held.box(".mark").width === 0`);
+  });
+});

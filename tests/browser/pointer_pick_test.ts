@@ -72,6 +72,22 @@ browserTest("a click takes an element, another moves it with its note, and Enter
   });
 });
 
+browserTest("Enter that ends what an input method composes does not send", async (page) => {
+  await withShop(page, async (shop) => {
+    await page.mouse.click(...await centre(page, "#two"));
+    const session = await page.context().newCDPSession(page);
+    await session.send("Input.imeSetComposition", { text: "にほ", selectionStart: 2, selectionEnd: 2 });
+    const enter = { key: "Enter", code: "Enter" };
+    await session.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...enter, windowsVirtualKeyCode: 229 });
+    await session.send("Input.insertText", { text: "日本" });
+    // As Safari says it: the composition is over by then.
+    await session.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...enter, windowsVirtualKeyCode: 229 });
+    assert.deepEqual(await shop.run(`(held) => held.sent`), []);
+    await page.keyboard.press("Enter");
+    assert.deepEqual(await shop.run(`(held) => held.sent`), [{ what: "two", note: "日本", number: 1 }]);
+  });
+});
+
 browserTest("Shift-clicks add elements in order, each with its note, and a second one drops it", async (page) => {
   await withShop(page, async (shop) => {
     await page.keyboard.down("Shift");
