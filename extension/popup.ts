@@ -1,6 +1,6 @@
 import { callOver, callTo, type Remote } from "./_calls.ts";
 import type { HubForPopup, PopupMethods, Snapshot, WorkerMethods } from "./_messages.ts";
-import { readServer } from "./_server_address.ts";
+import { isUnencrypted, readServer } from "./_server_address.ts";
 
 // The extension's window: pairing, and how things are.
 
@@ -9,6 +9,8 @@ const message = find("message");
 const server = input("server");
 let hub: Remote<HubForPopup> | null = null;
 let verificationUrl: string | null = null;
+/** The server without encryption of which the person was told what that means. */
+let warnedOf = "";
 /** What went wrong with what was asked here; until the next click. */
 let failure: string | null = null;
 let last: Snapshot | null = null;
@@ -21,7 +23,7 @@ find("unpaired").addEventListener("submit", (event) => {
     await hub?.call("pair", server.value);
   });
 });
-onClick("open", () => verificationUrl === null ? undefined : chrome.tabs.create({ url: verificationUrl }));
+onClick("open", () => verificationUrl === null ? undefined : openPage(verificationUrl));
 onClick("cancel", () => hub?.call("cancelPairing"));
 onClick("unpair", () => hub?.call("unpair"));
 onClick("discard", () => hub?.call("discardQueue"));
@@ -32,7 +34,7 @@ onClick("point", async () => {
   await worker.call("point", found.id);
   close();
 });
-void connect();
+const connected = connect();
 void showShortcut();
 void offerOrigins();
 
@@ -84,9 +86,23 @@ function showPages(pages: Snapshot["pages"]): void {
   }));
 }
 
+// The server says which: none but a page of the web is opened for it.
+async function openPage(url: string): Promise<void> {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new Error("The server gave no page to approve the code on");
+  }
+  await chrome.tabs.create({ url });
+}
+
 // A server on another machine is reached only after the person allowed it.
 async function allowServer(typed: string): Promise<void> {
   const origin = readServer(typed);
+  if (isUnencrypted(origin) && warnedOf !== origin) {
+    warnedOf = origin;
+    throw new Error(
+      `${origin} is not encrypted: who is in between can read what you send, and use your access. Pair again to do so all the same`,
+    );
+  }
   const isGranted = await chrome.permissions.request({ origins: [patternOf(origin)] });
   if (!isGranted) throw new Error(`Without the permission ${URL.parse(origin)?.host} can't be reached`);
 }
@@ -96,6 +112,8 @@ async function offerOrigins(): Promise<void> {
   const found = await tab;
   const origin = URL.parse(found?.url ?? "")?.origin ?? "null";
   if (found?.id === undefined || !origin.startsWith("http")) return;
+  // Without it nobody knows of the frames.
+  await connected;
   const foreign = await hub?.call("foreignFrames", found.id) ?? [];
   await offer("site", [origin], `Keep marks on ${URL.parse(origin)?.host} after a reload`);
   await offer("frames", foreign, `Point into frames of ${foreign.map((each) => URL.parse(each)?.host).join(", ")}`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { extensionTest } from "../support/extension.ts";
 import { openWorld } from "../support/extension_world.ts";
-import { askForCode, pairBrowser, servePages } from "../support/pointing.ts";
+import { askForCode, pairBrowser, servePages, startPointing } from "../support/pointing.ts";
 import { createProject } from "../support/captures.ts";
 import { type Data, startApp } from "../support/running_app.ts";
 
@@ -68,3 +68,26 @@ extensionTest("unpairing forgets the token and takes the marks away", async (bro
   assert.doesNotMatch(String(stored), /fp_/);
   assert.ok(world.app.url.startsWith("http://127.0.0.1"));
 });
+
+extensionTest(
+  "the window says what it means to pair without encryption, and offers what a page's frames need",
+  async (browser) => {
+    const framed = `<title>Framed</title><iframe src="http://elsewhere.invalid/"></iframe>`;
+    await using world = await openWorld(browser, { pages: { "/framed": framed } });
+    const page = await browser.context.newPage();
+    await page.goto(`${world.site}/framed`);
+    await startPointing(browser, page);
+    const popup = await browser.context.newPage();
+    // As it is when it hangs at the button: the page is the tab in front.
+    await popup.addInitScript(`if (location.pathname === "/popup.html") {
+    const query = chrome.tabs.query.bind(chrome.tabs);
+    chrome.tabs.query = () => query({ url: "${world.site.replace(/:\d+$/, "")}/*" });
+  }`);
+    await popup.goto(`${browser.origin}/popup.html`);
+    await popup.getByRole("button", { name: "Point into frames of elsewhere.invalid" }).waitFor();
+    await popup.getByRole("button", { name: "Unpair this browser" }).click();
+    await popup.getByLabel("Your Fingerpost server").fill("http://fingerpost.invalid");
+    await popup.keyboard.press("Enter");
+    await popup.getByRole("alert").filter({ hasText: "http://fingerpost.invalid is not encrypted" }).waitFor();
+  },
+);
