@@ -54,10 +54,21 @@ async function inject(tabId: number): Promise<boolean> {
 
 async function takeVisible(tabId: number): Promise<string> {
   const before = await inFront(tabId);
-  const picture = await chrome.tabs.captureVisibleTab(before.windowId, { format: "png" });
-  // Another tab may have come to the front meanwhile.
-  await inFront(tabId);
+  const picture = await takeWindow(before.windowId);
+  // Another tab may have come to the front meanwhile, or this one into another window.
+  const after = await inFront(tabId);
+  if (after.windowId !== before.windowId) throw new Error("The tab went to another window");
   return picture;
+}
+
+async function takeWindow(windowId: number): Promise<string> {
+  try {
+    return await chrome.tabs.captureVisibleTab(windowId, { format: "png" });
+  } catch (error) {
+    const text = String(error);
+    if (!/activeTab|permission/i.test(text)) throw error;
+    throw new Error("The browser allows it once the extension's button was pressed on this page");
+  }
 }
 
 async function inFront(tabId: number): Promise<chrome.tabs.Tab> {

@@ -67,13 +67,22 @@ export function callOver<Theirs>(port: chrome.runtime.Port, ours: Methods): Remo
   }
 }
 
+/** What a content script may ask too, which lies in a page's process and may be anybody once that is broken into. */
+const FOR_FRAMES = "wake";
+
 /** Answers what other parts ask of this one by `runtime.sendMessage`. */
 export function answerAs(part: Part, ours: Methods): void {
   chrome.runtime.onMessage.addListener((message, sender, respond) => {
     if (message?.to !== part || sender.id !== chrome.runtime.id) return false;
+    if (!isOwnPage(sender) && message.method !== FOR_FRAMES) return false;
     void answer(ours, message).then(respond);
     return true;
   });
+}
+
+/** Whether it is a page or worker of the extension: content scripts come under the address of their page. */
+export function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
+  return sender?.url?.startsWith(chrome.runtime.getURL("")) === true;
 }
 
 /** Asks another part by `runtime.sendMessage`, which starts the worker where it is not running. */

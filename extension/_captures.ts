@@ -49,7 +49,10 @@ export function createCaptures(dependencies: Dependencies): Captures {
     stored,
     sent,
     refused,
-    delayed: (capture) => mark(capture, "queued"),
+    delayed: (capture, error) => {
+      mark(capture, "queued", error?.message);
+      changed();
+    },
   });
   return { take, sender };
 

@@ -2,6 +2,7 @@ import { newId } from "../clients/browser/messages.ts";
 import { createPointer, type FrameMessage, type Taken } from "../clients/pointer/pointer.ts";
 import { describeElement } from "../clients/capture/capture.ts";
 import { fingerprintOf } from "../clients/capture/fingerprint.ts";
+import { addressOf, titleOf } from "../clients/capture/page_facts.ts";
 import { createComponents } from "./_components.ts";
 import { createFrameElements } from "./_frame_elements.ts";
 import { type HubLink, linkToHub } from "./_hub_link.ts";
@@ -34,6 +35,9 @@ export function startFrame(window: Window): () => boolean {
     loaded: () => link.tell("frameLoaded"),
     moved: () => link.tell("changed", facts()),
   });
+  const ended = new AbortController();
+  // A page that is put aside and shown again is not pointed at still.
+  if (window.parent === window) window.addEventListener("pagehide", () => pointer.stop(), { signal: ended.signal });
   const link: HubLink = linkToHub({ methods: methods(), connected: enter, ended: close });
   return () => !isClosed && link.isAlive();
 
@@ -54,7 +58,11 @@ export function startFrame(window: Window): () => boolean {
   }
 
   function facts(): FrameFacts {
-    return { url: window.location.href, title: window.document.title, isTop: window.parent === window, nonce };
+    const { location, document } = window;
+    return {
+      ...{ url: addressOf(location.href), title: titleOf(document.title) },
+      ...{ isTop: window.parent === window, nonce },
+    };
   }
 
   async function enter(): Promise<void> {
@@ -62,6 +70,8 @@ export function startFrame(window: Window): () => boolean {
     const { framePath: path, held, isPointing } = await link.call("hello", facts());
     framePath = path;
     elements.hold(held);
+    // The hub is another one than before, or the page was put aside by the browser and shown again.
+    if (pointer.isPointing && !isPointing) link.tell("pointing", true);
     if (!isPointing || pointer.isPointing) return;
     // What the others told each other while this frame was on its way to the hub did not reach it.
     if (window.parent === window) pointer.start();
@@ -81,7 +91,7 @@ export function startFrame(window: Window): () => boolean {
         return [];
       }
     });
-    const found = await Promise.all(captures.map(({ component }) => within(component)));
+    const found = await Promise.all(captures.map(({ component }) => within(window, component)));
     await Promise.all(captures.map(async ({ component: _, ...each }, index) => {
       const capture = { ...each.capture, component: found[index] ?? null };
       try {
@@ -99,15 +109,23 @@ export function startFrame(window: Window): () => boolean {
 
   function close(): void {
     isClosed = true;
+    ended.abort();
     neighbours.close();
     elements.close();
     pointer.close();
   }
 }
 
-async function within<Value>(promise: Promise<Value>): Promise<Value | null> {
-  return await Promise.race([
-    promise,
-    new Promise<null>((resolve) => setTimeout(() => resolve(null), COMPONENT_TIMEOUT_MS)),
-  ]);
+// Whoever closes the tab meanwhile wants it sent all the same.
+async function within<Value>(window: Window, promise: Promise<Value>): Promise<Value | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, COMPONENT_TIMEOUT_MS, null);
+  const leave = () => resolve(null);
+  window.addEventListener("pagehide", leave, { once: true });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+    window.removeEventListener("pagehide", leave);
+  }
 }

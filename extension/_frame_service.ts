@@ -6,6 +6,7 @@ import type { Frame } from "./_frames.ts";
 import { type Held, withoutFragment } from "./_held.ts";
 import type { FrameFacts, FrameMethods, HeldMark, HubForFrame, WorkerMethods } from "./_messages.ts";
 import type { Remote } from "./_calls.ts";
+import { readFacts } from "./_frame_facts.ts";
 import type { Tab, Tabs } from "./_tabs.ts";
 
 interface Dependencies {
@@ -27,8 +28,8 @@ export function serveFrame(port: chrome.runtime.Port, dependencies: Dependencies
   let entered: { tab: Tab; frame: Frame } | null = null;
   const entering = Promise.withResolvers<{ tab: Tab; frame: Frame }>();
   const methods: HubForFrame = {
-    hello,
-    changed: moved,
+    hello: (said) => hello(readFacts(said, port.sender)),
+    changed: (said) => moved(readFacts(said, port.sender)),
     // A frame in this one may speak up before this one has entered.
     child: (nonce, selector) =>
       void entering.promise.then(({ tab, frame }) => tab.frames.childOf(frame, nonce, selector)),
@@ -38,8 +39,12 @@ export function serveFrame(port: chrome.runtime.Port, dependencies: Dependencies
       if (entered === null) throw new Error("The frame did not say what it is");
       return captures.take(entered.tab, entered.frame, taken);
     },
-    update: (elementId, change) => void tellServer(() => connections.of(tabId)?.update(elementId, change)),
-    stale: (elementId) => void tellServer(() => connections.of(tabId)?.stale(elementId)),
+    update: (elementId, change) => {
+      if (isOwn(elementId)) tellServer(() => connections.of(tabId)?.update(elementId, change));
+    },
+    stale: (elementId) => {
+      if (isOwn(elementId)) tellServer(() => connections.of(tabId)?.stale(elementId));
+    },
     pointing: (isPointing) => {
       if (entered !== null) entered.tab.isPointing = isPointing;
       changed();
@@ -48,16 +53,21 @@ export function serveFrame(port: chrome.runtime.Port, dependencies: Dependencies
   };
   const remote = callOver<FrameMethods>(port, methods);
   port.onDisconnect.addListener(() => {
-    entered?.tab.frames.leave(entered.frame);
+    // Pointing ends with the page; the browser tells of loads that are of frames only, or of a new address alone.
+    if (entered?.tab.frames.leave(entered.frame) && entered.frame.facts.isTop) entered.tab.isPointing = false;
     changed();
   });
+
+  function isOwn(elementId: string): boolean {
+    return entered !== null && held.isOf({ tabId: entered.tab.id, url: entered.frame.facts.url }, elementId);
+  }
 
   async function hello(facts: FrameFacts): Promise<{ framePath: string; held: HeldMark[]; isPointing: boolean }> {
     const tab = await tabs.enter(tabId ?? 0);
     const frame = { id: frameId ?? 0, facts, remote };
     entered = { tab, frame };
     entering.resolve(entered);
-    tab.frames.enter(frame);
+    if (tab.frames.enter(frame) && facts.isTop) tab.isPointing = false;
     if (facts.isTop) await arrive(tab, facts);
     const framePath = await tab.frames.pathTo(frame) ?? "";
     return { framePath, held: await heldIn(tab, facts, framePath), isPointing: tab.isPointing };

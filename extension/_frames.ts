@@ -11,10 +11,10 @@ export interface Frame {
 
 /** The frames of one tab, and which is inside of which. */
 export interface Frames {
-  /** Takes in a frame, in the place of an earlier document of it. */
-  enter(frame: Frame): void;
-  /** The document of the frame went away. */
-  leave(frame: Frame): void;
+  /** Takes in a frame. True: in the place of another document that was there. */
+  enter(frame: Frame): boolean;
+  /** The document of the frame went away. False: another one was in its place already. */
+  leave(frame: Frame): boolean;
   /** The frame with this nonce is inside of `parent`, at a selector. */
   childOf(parent: Frame, nonce: string, selector: string): void;
   /** The way to a frame: selectors, each followed by ` >>iframe>> `. Null where a frame around it did not answer. */
@@ -41,7 +41,8 @@ export function createFrames(): Frames {
   const waiting = new Set<() => void>();
   return { enter, leave, childOf, pathTo, around, all: () => [...frames.values()] };
 
-  function enter(frame: Frame): void {
+  function enter(frame: Frame): boolean {
+    const before = frames.get(frame.id);
     frames.set(frame.id, frame);
     // One that came before the frame around it was announced to nobody.
     for (const other of frames.values()) {
@@ -49,12 +50,15 @@ export function createFrames(): Frames {
         other.remote.call("announce").catch(() => {});
       }
     }
+    return before !== undefined && before.facts.nonce !== frame.facts.nonce;
   }
 
-  function leave(frame: Frame): void {
-    if (frames.get(frame.id) === frame) frames.delete(frame.id);
+  function leave(frame: Frame): boolean {
+    const isLast = frames.get(frame.id) === frame;
+    if (isLast) frames.delete(frame.id);
     parents.delete(frame.facts.nonce);
     for (const [nonce, parent] of parents) if (parent.frame === frame) parents.delete(nonce);
+    return isLast;
   }
 
   function childOf(parent: Frame, nonce: string, selector: string): void {

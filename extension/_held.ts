@@ -6,6 +6,8 @@ import type { MarkState } from "../clients/pointer/pointer.ts";
 export interface Held {
   /** The server stored it: the frame keeps it fresh, if it is still there. */
   add(element: HeldElement): Promise<void>;
+  /** Whether an element was captured in this tab, in a page of this origin. */
+  isOf(place: Pick<Place, "tabId" | "url">, elementId: string): boolean;
   /** Those of a document: for a frame that came, or came back. */
   of(place: Omit<Place, "pageId">, projectId: string): Promise<HeldMark[]>;
   /** Those of a tab that were in another page than the one with this address; what is in frames aside. */
@@ -23,9 +25,20 @@ export interface Held {
 /** The oldest of a tab make room: each is looked after while its page changes. */
 export const MAX_HELD_PER_TAB = 200;
 
-/** Builds the record of held elements. */
-export function createHeld(database: Database): Held {
-  return { add, of, elsewhere, ids, get, setState, remove, removeTab, clear: () => database.clear("held") };
+/** Opens the record of held elements. Nothing but this writes to it. */
+export async function openHeld(database: Database): Promise<Held> {
+  const places = new Map<string, string>();
+  for (const element of await database.getAll("held")) places.set(element.elementId, placeOf(element));
+  return { add, isOf, of, elsewhere, ids, get, setState, remove, removeTab, clear };
+
+  function isOf(place: Pick<Place, "tabId" | "url">, elementId: string): boolean {
+    return places.get(elementId) === placeOf(place);
+  }
+
+  async function clear(): Promise<void> {
+    await database.clear("held");
+    places.clear();
+  }
 
   async function add(element: HeldElement): Promise<void> {
     const transaction = database.transaction("held", "readwrite");
@@ -33,9 +46,11 @@ export function createHeld(database: Database): Held {
     const oldest = others.toSorted((one, other) => one.revision - other.revision);
     for (const { elementId } of oldest.slice(0, Math.max(0, others.length + 1 - MAX_HELD_PER_TAB))) {
       await transaction.store.delete(elementId);
+      places.delete(elementId);
     }
     await transaction.store.put(element);
     await transaction.done;
+    places.set(element.elementId, placeOf(element));
   }
 
   async function of(place: Omit<Place, "pageId">, projectId: string): Promise<HeldMark[]> {
@@ -72,14 +87,23 @@ export function createHeld(database: Database): Held {
   async function remove(elementId: string): Promise<HeldElement | null> {
     const held = await get(elementId);
     await database.delete("held", elementId);
+    places.delete(elementId);
     return held;
   }
 
   async function removeTab(tabId: number): Promise<void> {
     const transaction = database.transaction("held", "readwrite");
-    for (const key of await transaction.store.index("tabId").getAllKeys(tabId)) await transaction.store.delete(key);
+    for (const key of await transaction.store.index("tabId").getAllKeys(tabId)) {
+      await transaction.store.delete(key);
+      places.delete(key);
+    }
     await transaction.done;
   }
+}
+
+// A page that changes its address by itself stays in its origin.
+function placeOf({ tabId, url }: Pick<Place, "tabId" | "url">): string {
+  return `${tabId} ${URL.parse(url)?.origin}`;
 }
 
 /** An address without its fragment: what the document was loaded from. */

@@ -46,13 +46,15 @@ export function watchNeighbours(window: Window, nonce: string, told: Told): Neig
     if (typeof said !== "string" || !NONCE.test(said)) return;
     const frame = allFrames().find((each) => source !== null && windowOf(each) === source);
     if (frame === undefined) return;
+    // Of each frame the last one: it has one document, and could make up any number of them.
+    for (const [other, element] of frames) if (element === frame) frames.delete(other);
     frames.set(said, frame);
     told.child(said, selectorFor(frame));
   }
 
   // Of the frames in shadow roots the load can't be heard here; they are found when the pointer is started again.
   function loaded({ target }: Event): void {
-    if (allFrames().some((frame) => frame === target)) told.loaded();
+    if (isFrame(target) && allFrames().includes(target)) told.loaded();
   }
 
   function look(): void {
@@ -83,6 +85,11 @@ export function watchNeighbours(window: Window, nonce: string, told: Told): Neig
     ended.abort();
     window.clearInterval(looking);
   }
+}
+
+// Pictures and scripts are loaded too, by the thousand: the page is not walked through for each.
+function isFrame(target: EventTarget | null): target is Element {
+  return target !== null && "localName" in target && (target.localName === "iframe" || target.localName === "frame");
 }
 
 function framesIn(root: Document | ShadowRoot): Element[] {

@@ -1,4 +1,4 @@
-import { callOver } from "./_calls.ts";
+import { callOver, isOwnPage } from "./_calls.ts";
 import type { HubForPopup, PopupMethods, Snapshot } from "./_messages.ts";
 import type { PairingState } from "./_pairing.ts";
 import type { Queue } from "./_queue.ts";
@@ -19,8 +19,8 @@ interface Dependencies {
 /** Answers the extension's window over its port, and keeps what it shows fresh. */
 export function servePopup(port: chrome.runtime.Port, dependencies: Dependencies): void {
   const { pairing, queue, settings, tabs, popups, snapshot, changed } = dependencies;
-  // A page has no business here: content scripts come from a tab, and under their page's address.
-  if (port.sender?.url?.startsWith(chrome.runtime.getURL("")) !== true) return port.disconnect();
+  // A page has no business here.
+  if (!isOwnPage(port.sender)) return port.disconnect();
   const methods: HubForPopup = {
     pair: pairing.pair,
     cancelPairing: () => pairing.end(null),

@@ -7,6 +7,8 @@ import type { Queue } from "./_queue.ts";
 export interface Sender {
   /** Something was queued, the server may be there again, or the extension was paired. */
   wake(): void;
+  /** Why nothing is sent though the server is there; null: nothing is in the way. */
+  trouble(): string | null;
 }
 
 interface Dependencies {
@@ -21,16 +23,17 @@ interface Dependencies {
   sent: (capture: QueuedCapture, captured: Captured) => void;
   /** The server will never take it. It is taken out of the queue. */
   refused: (capture: QueuedCapture, error: FingerpostError) => void;
-  /** It takes longer: the server is not there. */
-  delayed: (capture: QueuedCapture) => void;
+  /** It takes longer: the server is not there, or says why it takes none. */
+  delayed: (capture: QueuedCapture, error?: FingerpostError) => void;
 }
 
-/** Sending these again is no use, and another capture would fare no better: they wait until the extension is paired again. */
+/** Another capture would fare no better: all wait until the extension is paired again, or may do more. */
 const PAIRING_ENDED = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"];
 /** The capture itself is what the server does not take. */
 const NEVER_TAKEN = ["INVALID_INPUT", "BAD_USER_INPUT", "TOO_LARGE", "TOO_COMPLEX", "CONFLICT"];
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+const FORBIDDEN_PAUSE_MS = 60_000;
 /** Longer than a server that is there takes. */
 const DELAY_MS = 1_000;
 
@@ -41,7 +44,8 @@ export function createSender(dependencies: Dependencies): Sender {
   let isWoken = false;
   let failures = 0;
   let endPause = (): void => {};
-  return { wake };
+  let trouble: string | null = null;
+  return { wake, trouble: () => trouble };
 
   function wake(): void {
     isWoken = true;
@@ -51,17 +55,24 @@ export function createSender(dependencies: Dependencies): Sender {
 
   async function work(): Promise<void> {
     isWorking = true;
-    while (isWoken) {
-      isWoken = false;
-      while (await sendNext());
+    try {
+      while (isWoken) {
+        isWoken = false;
+        while (await sendNext());
+      }
+    } finally {
+      // A database that fails for once does not end it all.
+      isWorking = false;
     }
-    isWorking = false;
   }
 
   // Whether to go on.
   async function sendNext(): Promise<boolean> {
     const first = await next();
-    if (first === null) return false;
+    if (first === null) {
+      trouble = null;
+      return false;
+    }
     await complete(first.clientId);
     // Read again: the screenshot was added meanwhile, or all was discarded.
     const capture = await next();
@@ -71,10 +82,12 @@ export function createSender(dependencies: Dependencies): Sender {
       const captured = await send(capture);
       await stored(capture, captured);
       await queue.remove(capture.clientId);
+      trouble = null;
       sent(capture, captured);
       failures = 0;
       return true;
     } catch (error) {
+      clearTimeout(timer);
       return await fail(capture, toFingerpostError(error));
     } finally {
       clearTimeout(timer);
@@ -87,7 +100,12 @@ export function createSender(dependencies: Dependencies): Sender {
   }
 
   async function fail(capture: QueuedCapture, error: FingerpostError): Promise<boolean> {
-    if (PAIRING_ENDED.includes(error.code)) return false;
+    if (PAIRING_ENDED.includes(error.code)) {
+      trouble = error.message;
+      delayed(capture, error);
+      await pause(FORBIDDEN_PAUSE_MS);
+      return true;
+    }
     if (error.code === "TOO_LARGE" && capture.capture.screenshot) {
       await queue.change(capture.clientId, (kept) => ({ ...kept, capture: { ...kept.capture, screenshot: null } }));
       return true;

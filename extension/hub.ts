@@ -7,7 +7,7 @@ import { openDatabase, type Pairing } from "./_database.ts";
 import { type Feed, followProject } from "../clients/browser/element_feed.ts";
 import { serveFrame } from "./_frame_service.ts";
 import type { Frame } from "./_frames.ts";
-import { createHeld } from "./_held.ts";
+import { openHeld } from "./_held.ts";
 import type { HubMethods, Snapshot, WorkerMethods } from "./_messages.ts";
 import { openPairing } from "./_pairing.ts";
 import { servePopup } from "./_popup_service.ts";
@@ -30,7 +30,7 @@ const STATES: Record<string, MarkState> = {
 export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethods> {
   const database = await openDatabase();
   const queue = await openQueue(database);
-  const held = createHeld(database);
+  const held = await openHeld(database);
   const tabs = createTabs(database);
   const shots = createShots(worker);
   let feed: Feed | null = null;
@@ -141,7 +141,6 @@ export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethod
   async function tabLoaded(tabId: number): Promise<void> {
     const tab = tabs.get(tabId);
     const hasMarks = await database.countFromIndex("held", "tabId", tabId) > 0;
-    if (tab !== null) tab.isPointing = false;
     if (hasMarks || tab !== null) await worker.call("inject", tabId);
     // A page that the extension may not enter is none that it can speak for.
     if (framesOf(tabId).length === 0) connections.close(tabId);
@@ -166,18 +165,27 @@ export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethod
     const now = snapshot();
     for (const show of popups) show(now);
     const { state, message: trouble, queued } = now;
-    const toolbar = { canPoint: state === "paired", trouble, queued: now.connection === "connected" ? 0 : queued };
+    const toolbar = {
+      canPoint: state === "paired",
+      trouble,
+      queued: now.connection === "connected" && trouble === null ? 0 : queued,
+    };
     const text = JSON.stringify(toolbar);
     if (text === shown) return;
     shown = text;
     worker.call("show", toolbar).catch(() => shown = "");
   }
 
+  function messageOf(now: Pairing): string | null {
+    if (now.kind === "unpaired") return now.message;
+    return queue.count() > 0 ? captures.sender.trouble() : null;
+  }
+
   function snapshot(): Snapshot {
     const now = pairing();
     const code = now.kind === "pending" ? now.code : null;
     return {
-      ...{ state: now.kind, server: now.server, message: now.kind === "unpaired" ? now.message : null },
+      ...{ state: now.kind, server: now.server, message: messageOf(now) },
       userCode: code?.userCode ?? null,
       verificationUrl: code?.verificationUrlComplete ?? null,
       codeExpiresAt: code?.expiresAt ?? null,

@@ -3,6 +3,7 @@ import { maskCapture } from "../masking/masking.ts";
 import { accessibilityOf } from "./_accessibility.ts";
 import { isTag } from "./_dom_nodes.ts";
 import { cut, htmlOf, maskedValue } from "./_html.ts";
+import { shortAddress } from "./page_facts.ts";
 import { pageSecrets } from "./_page_secrets.ts";
 import { stylesOf } from "./_styles.ts";
 import { textOf } from "./_text.ts";
@@ -29,7 +30,7 @@ export function describeElement(
   const { ownerDocument: document } = element;
   const accessibility = accessibilityOf(element);
   return maskCapture({
-    pageUrl: pageUrlOf(document),
+    pageUrl: shortAddress(pageUrlOf(document)),
     pageTitle: document.title.slice(0, MAX_ATTRIBUTE_LENGTH).toWellFormed(),
     selector: `${framePath}${selectorFor(element)}`,
     tagName: element.tagName,

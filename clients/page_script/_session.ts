@@ -2,6 +2,7 @@ import { followProject } from "../browser/element_feed.ts";
 import { type ClientState, connectFingerpost, type FingerpostClient } from "../browser/fingerpost.ts";
 import { FingerpostError } from "../browser/graphql_socket.ts";
 import { type Capture, type Command, type CommandResult, type ElementChange, newId } from "../browser/messages.ts";
+import { addressOf, titleOf } from "../capture/page_facts.ts";
 import type { Fingerprint } from "../capture/fingerprint.ts";
 import type { MarkState, Taken } from "../pointer/pointer.ts";
 import type { PageFrame } from "./_page_frame.ts";
@@ -61,7 +62,7 @@ export function openSession(options: SessionOptions): Session {
     token,
     projectId: project.id,
     label: window.document.title || window.location.host,
-    page: () => ({ pageId, url: window.location.href, title: window.document.title }),
+    page: () => ({ pageId, url: addressOf(window.location.href), title: titleOf(window.document.title) }),
     onCommand,
     onRefused: (elementId, { code }) => code === "NOT_FOUND" && forget(elementId),
     onStateChange: (state, error) => {
