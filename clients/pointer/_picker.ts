@@ -45,6 +45,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
   const hint = createHint(overlay);
   const gate = createGate(view, overlay.shell, handle);
   const frames = createFrames(view, { tell: host.tell?.bind(host), hear, isPointing: () => isPointing });
+  const seen = (element: Element) => speaker.say(nameOf(element));
   const gestures = createGestures({ overlay, hover, note, frames, done: { picked, sent, left, moved, seen } });
   const numbers = createNumbers({ marks, taken, frames });
   let isPointing = false;
@@ -114,6 +115,8 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
   }
 
   function press(event: KeyboardEvent): boolean {
+    // Pages give their own fields the focus when they like, as when they are done loading.
+    if (note.isOpen() && overlay.focused() === null && !event.ctrlKey && !event.metaKey) note.take();
     const meaning = meaningOf(event, note);
     if (meaning === "browser") return true;
     if (mouse === "elsewhere" && (meaning === "pick" || meaning === "move")) {
@@ -210,10 +213,6 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     hint.avoid(y);
     if (mouse !== "here") frames.tell({ type: "entered" });
     mouse = "here";
-  }
-
-  function seen(element: Element): void {
-    speaker.say(nameOf(element));
   }
 
   function hear(message: FrameMessage): void {

@@ -72,6 +72,18 @@ browserTest("a click takes an element, another moves it with its note, and Enter
   });
 });
 
+browserTest("a page that takes the focus while a note is written gets nothing of it", async (page) => {
+  await withShop(page, async (shop) => {
+    await page.mouse.click(...await centre(page, "#two"));
+    await page.keyboard.type("Wi");
+    await page.locator("#search").evaluate((field) => field.focus());
+    await page.keyboard.type("der");
+    await page.keyboard.press("Enter");
+    assert.deepEqual(await shop.run(`(held) => held.sent`), [{ what: "two", note: "Wider", number: 1 }]);
+    assert.equal(await page.locator("#search").inputValue(), "apples");
+  });
+});
+
 browserTest("Enter that ends what an input method composes does not send", async (page) => {
   await withShop(page, async (shop) => {
     await page.mouse.click(...await centre(page, "#two"));
