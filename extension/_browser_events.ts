@@ -15,6 +15,8 @@ interface Dependencies {
 const TITLE = "Fingerpost";
 const HINT = "point at an element (its window: right-click, Options)";
 const POPUP = "popup.html";
+/** Longer than a page is busy while it loads. */
+const INJECT_TIMEOUT_MS = 3_000;
 const TROUBLE_COLOR = "#b91c1c";
 const WAITING_COLOR = "#b45309";
 
@@ -35,8 +37,19 @@ export function listenToBrowser({ hub, wake }: Dependencies): BrowserEvents {
   async function pointIn(tabId: number | undefined): Promise<void> {
     if (tabId === undefined) return;
     await wake();
-    if (!await inject(tabId)) return await say(tabId, "the browser keeps extensions out of this page");
+    if (!await injectInTime(tabId)) return await say(tabId, "the browser keeps extensions out of this page");
     if (!await hub.call("point", tabId)) await chrome.action.openPopup();
+  }
+}
+
+// A page that shows a source answers neither yes nor no.
+async function injectInTime(tabId: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, INJECT_TIMEOUT_MS, false);
+  try {
+    return await Promise.race([inject(tabId), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

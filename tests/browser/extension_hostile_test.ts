@@ -155,3 +155,16 @@ extensionTest(
     await until(async () => (await browser.button()).badge === "", "the button is as ever");
   },
 );
+
+extensionTest("where the browser keeps extensions out, the button says so", async (browser) => {
+  await using world = await openWorld(browser);
+  const [own] = browser.context.pages();
+  for (const url of ["chrome://version", `view-source:${world.site}/cart`]) {
+    const page = await browser.context.newPage();
+    await page.goto(url);
+    await browser.clickButton(page);
+    const title = `chrome.tabs.query({ active: true }).then(([{ id }]) => chrome.action.getTitle({ tabId: id }))`;
+    await until(async () => /keeps extensions out/.test(String(await own?.evaluate(title))), `it is said of ${url}`);
+    await page.close();
+  }
+});
