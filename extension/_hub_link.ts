@@ -20,11 +20,14 @@ interface LinkOptions {
 const RETRY_PAUSE_MS = 250;
 /** Firefox stops a background page after 30 s of silence, and with it its connections. */
 const BREATH_MS = 20_000;
+/** A script whose extension was updated or taken away is told nothing of it, not even that its port is closed. */
+const LIFE_CHECK_MS = 1_000;
 
 /** Connects a frame to the hub. */
 export function linkToHub({ methods, connected, ended }: LinkOptions): HubLink {
   let remote = connect();
   const breath = setInterval(() => tell("breathe"), BREATH_MS);
+  const lifeCheck = setInterval(() => isAlive() || end(), LIFE_CHECK_MS);
   // Not before who made the link has it.
   queueMicrotask(() => void greet());
   return { call, tell, isAlive };
@@ -53,7 +56,11 @@ export function linkToHub({ methods, connected, ended }: LinkOptions): HubLink {
         await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       }
     }
-    clearInterval(breath);
+    end();
+  }
+
+  function end(): void {
+    for (const timer of [breath, lifeCheck]) clearInterval(timer);
     ended();
   }
 

@@ -168,3 +168,16 @@ extensionTest("where the browser keeps extensions out, the button says so", asyn
     await page.close();
   }
 });
+
+extensionTest("what an extension that was taken away left in a page falls silent", async (browser) => {
+  await using world = await openWorld(browser);
+  const page = await browser.context.newPage();
+  await page.goto(`${world.site}/shop`);
+  await startPointing(browser, page);
+  await pointAt(page, page, "#pay", "Larger");
+  await untilMarked(page, "sent");
+  await startPointing(browser, page);
+  const [own] = browser.context.pages();
+  await own?.evaluate(`void setTimeout(() => chrome.runtime.reload())`);
+  await until(async () => (await overlayOf(page)).length === 0, "overlay and marks are gone");
+});
