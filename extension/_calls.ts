@@ -1,3 +1,5 @@
+import { FingerpostError } from "../clients/browser/graphql_socket.ts";
+
 /** What one side answers: methods whose arguments and results are plain data. */
 export type Methods = { [name: string]: (...args: never[]) => unknown };
 
@@ -32,7 +34,7 @@ export function callOver<Theirs>(port: chrome.runtime.Port, ours: Methods): Remo
     const asked = waiting.get(message.id);
     if (message.method !== undefined) void answer(ours, message).then((reply) => post({ id: message.id, ...reply }));
     else if (message.error === undefined) asked?.answered(message);
-    else asked?.failed(new Error(message.error));
+    else asked?.failed(errorOf(message));
     if (message.method === undefined) waiting.delete(message.id);
   });
   port.onDisconnect.addListener(() => {
@@ -91,7 +93,7 @@ export function callTo<Theirs>(part: Part): Remote<Theirs> {
     async call(method, ...args) {
       for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
         const reply = await send({ to: part, method, args });
-        if (reply?.error !== undefined) throw new Error(reply.error);
+        if (reply?.error !== undefined) throw errorOf(reply);
         if (reply !== undefined) return reply.result;
         await new Promise((resolve) => setTimeout(resolve, START_PAUSE_MS));
       }
@@ -125,12 +127,24 @@ export function callHere<Theirs>(part: () => Promise<Theirs>): Remote<Theirs> {
 async function answer(
   ours: Methods,
   { method, args }: { method: string; args: never[] },
-): Promise<{ result?: unknown; error?: string }> {
+): Promise<{ result?: unknown } | Failure> {
   try {
     const found = Object.hasOwn(ours, method) ? ours[method] : undefined;
     if (found === undefined) throw new Error(`There is no "${method}"`);
     return { result: await found.apply(null, args) ?? null };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    const code = error instanceof FingerpostError ? error.code : null;
+    return { error: error instanceof Error ? error.message : String(error), code };
   }
+}
+
+/** How an error goes from one side to the other. */
+interface Failure {
+  error: string;
+  /** Of a `FingerpostError`. */
+  code: string | null;
+}
+
+function errorOf({ error, code }: Failure): Error {
+  return typeof code === "string" ? new FingerpostError(code, error) : new Error(error);
 }

@@ -1,4 +1,5 @@
 import type { Command, CommandResult } from "../clients/browser/messages.ts";
+import { FingerpostError } from "../clients/browser/graphql_socket.ts";
 import type { MarkState } from "../clients/pointer/pointer.ts";
 import type { Remote } from "./_calls.ts";
 import { createCaptures } from "./_captures.ts";
@@ -115,7 +116,9 @@ export async function startHub(worker: Remote<WorkerMethods>): Promise<HubMethod
     const element = await held.get(elementId);
     const tab = tabs.get(tabId);
     const frame = element === null || tab === null ? null : await frameOf(tab, element.framePath);
-    if (element === null || tab === null || frame === null) throw new Error("The page no longer holds the element");
+    if (element === null || tab === null || frame === null) {
+      throw new FingerpostError("NOT_FOUND", "The page no longer holds the element");
+    }
     if (command !== "SCREENSHOT") return await frame.remote.call("command", command, elementId);
     if (!withScreenshots()) throw new Error("Screenshots are switched off in this browser");
     return { screenshot: await shots.take(tab, frame, element.clientId) };

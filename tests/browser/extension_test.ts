@@ -143,5 +143,8 @@ extensionTest(
     const behind = await ask(shop.id, "SCREENSHOT");
     assert.match(behind.errors?.[0]?.message ?? "", /not in front/);
     assert.equal((await ask(shop.id, "HIGHLIGHT")).errors, undefined);
+    await pages[1]?.evaluate(() => document.querySelector("#empty")?.remove());
+    const gone = await ask(cart.id, "INSPECT");
+    assert.equal(gone.errors?.[0]?.extensions.code, "NOT_FOUND", "the code comes from the frame");
   },
 );
