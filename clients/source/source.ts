@@ -23,7 +23,7 @@ export interface Finding {
   sought?: Promise<Component | null>;
 }
 
-const TIME_LIMIT_MS = 1_900;
+const TIME_LIMIT_MS = 1_500;
 /** What the frameworks themselves know goes before what attributes around an element say. */
 const FINDERS = [findReact, findVue, findSvelte, findAngular, findAstro, findHint, findSolid];
 
