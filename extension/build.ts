@@ -9,8 +9,8 @@ export type Files = Map<string, Uint8Array>;
 const FOLDER = new URL("./", import.meta.url).pathname;
 /** What a browser loads as a script. */
 const SCRIPTS: Record<Target, string[]> = {
-  chromium: ["service_worker", "offscreen", "content", "page_world", "popup"],
-  firefox: ["background", "content", "page_world", "popup"],
+  chromium: ["service_worker", "offscreen", "early", "content", "page_world", "popup"],
+  firefox: ["background", "early", "content", "page_world", "popup"],
 };
 const PAGES: Record<Target, string[]> = {
   chromium: ["offscreen.html", "popup.html", "popup.css"],

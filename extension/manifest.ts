@@ -48,6 +48,13 @@ export function makeManifest(target: Target, version: string): Record<string, un
     },
     host_permissions: HOSTS,
     optional_host_permissions: OPTIONAL_HOSTS,
+    content_scripts: [{
+      matches: HOSTS,
+      js: ["early.js"],
+      run_at: "document_start",
+      all_frames: true,
+      match_about_blank: true,
+    }],
     content_security_policy: { extension_pages: CONTENT_SECURITY_POLICY },
     ...target === "chromium" ? CHROMIUM : FIREFOX,
   };

@@ -1,18 +1,6 @@
 import type { View } from "./_build.ts";
+import { hearDeeds, OWN } from "./early_listeners.ts";
 
-/** What people do; nothing of the page hears of it while they point. */
-const DEEDS = [
-  ..."pointerdown pointerup pointermove pointerover pointerout pointerenter pointerleave pointercancel".split(" "),
-  ..."gotpointercapture lostpointercapture mousedown mouseup mousemove mouseover mouseout mouseenter mouseleave".split(
-    " ",
-  ),
-  ..."click dblclick auxclick contextmenu keydown keypress keyup focus blur focusin focusout selectstart".split(" "),
-  ..."dragstart drag dragenter dragover dragleave dragend drop copy cut paste".split(" "),
-];
-const TOUCHES = ["touchstart", "touchmove", "touchend", "touchcancel"];
-/** Of these the page hears unless they are about the overlay. */
-const OWN = "beforeinput input compositionstart compositionupdate compositionend beforetoggle toggle"
-  .split(" ");
 /** While pointing only: listening costs. `wheel` may be kept from scrolling, which browsers wait for. */
 const COSTLY = ["wheel", "pointerrawupdate"];
 
@@ -25,14 +13,14 @@ export interface Gate {
 }
 
 /**
- * Swallows at the window, in the capture phase; whoever listened there earlier is asked earlier, so listening begins at once, not with `open`.
+ * Swallows at the window, in the capture phase; whoever listened there earlier is asked earlier, so listening begins at once, not with `open`,
+ * or before with `listenEarly`.
  * `handle` says whether the browser may do what it does by itself.
  */
 export function createGate(view: View, shell: Element, handle: (event: Event, isOwn: boolean) => boolean): Gate {
   const held = new Set<string>();
   let isOpen = false;
-  for (const type of [...DEEDS, ...OWN]) view.addEventListener(type, onEvent, true);
-  for (const type of TOUCHES) view.addEventListener(type, onEvent, { capture: true, passive: true });
+  const endHearing = hearDeeds(view, onEvent);
 
   // Events that scripts make are the page's own business.
   function onEvent(event: Event): void {
@@ -61,7 +49,8 @@ export function createGate(view: View, shell: Element, handle: (event: Event, is
       for (const type of COSTLY) view.removeEventListener(type, onEvent, true);
     },
     close() {
-      for (const type of [...DEEDS, ...OWN, ...TOUCHES, ...COSTLY]) view.removeEventListener(type, onEvent, true);
+      endHearing();
+      for (const type of COSTLY) view.removeEventListener(type, onEvent, true);
     },
   };
 }

@@ -17,6 +17,13 @@ const FRAMED = `<title>Framed</title><button id="pay">Pay</button><iframe src="h
 const LONG = `<title>Long</title><button id="pay">Pay</button>
   <script>document.title = "T".repeat(100_000); addEventListener("fingerpost:source-question", (event) => event.stopImmediatePropagation(), true)</script>`;
 
+/** Listens before everybody else, as far as a page can. */
+const EAGER = `<title>Eager</title><script>
+  globalThis.heard = [];
+  for (const type of ["keydown", "keypress", "beforeinput", "input", "pointerdown", "mousedown", "click", "focusin"])
+    addEventListener(type, (event) => heard.push(event.type + (event.key ?? event.data ?? "")), true);
+  </script><button id="pay">Pay</button>`;
+
 /** Says something as a content script that was broken into, by a port of its own, and answers what came back. */
 const SAY = `(method, ...args) => new Promise((resolve) => {
   const port = chrome.runtime.connect({ name: "frame" });
@@ -181,3 +188,22 @@ extensionTest("what an extension that was taken away left in a page falls silent
   await own?.evaluate(`void setTimeout(() => chrome.runtime.reload())`);
   await until(async () => (await overlayOf(page)).length === 0, "overlay and marks are gone");
 });
+
+extensionTest(
+  "on this machine's pages a page that listened first hears nothing of what is pointed at and typed",
+  async (browser) => {
+    await using world = await openWorld(browser, { pages: { "/eager": EAGER } });
+    const page = await browser.context.newPage();
+    await page.goto(`${world.site}/eager`);
+    await startPointing(browser, page);
+    await pointAt(page, page, "#pay", "Secret plans");
+    await untilMarked(page, "sent");
+    assert.deepEqual(await page.evaluate("heard"), []);
+    await page.click("#pay");
+    assert.deepEqual(
+      await page.evaluate("heard"),
+      ["pointerdown", "mousedown", "focusin", "click"],
+      "it hears what is its own",
+    );
+  },
+);
