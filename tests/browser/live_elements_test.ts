@@ -59,7 +59,7 @@ browserTest("what changes all the time is told ten times a second, and how it en
     await it.next(({ change }) => change?.text === "The end");
     return it.events.map(({ at }) => at);
   }`);
-  assert.ok(told.length >= 5, `${told.length} were told`);
+  assert.ok(told.length >= 3, `${told.length} were told`);
   const [first, last] = [told[0], told.at(-1)];
   assert.ok((told.length - 1) / (last - first) <= 10.5 / 1_000, `${told.length} in ${last - first} ms`);
 });
