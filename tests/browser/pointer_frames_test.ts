@@ -7,7 +7,7 @@ const STYLE =
   `<style>body { margin: 0 } .x { width: 120px; height: 40px; background: #ddd } iframe { display: block; border: 0; height: 300px }</style>`;
 const HEAD = `<!doctype html><html lang="en"><title>Frames</title>${STYLE}`;
 
-const MAX_MOVES = 30;
+const MAX_MOVES = 100;
 
 interface Frames extends PointerPage {
   top: Frame;
@@ -50,6 +50,8 @@ async function click(frames: Frames, frame: Frame, id: string): Promise<void> {
   await hover(frames, frame, id);
   const box = await frame.locator(`#${id}`).boundingBox();
   await frames.page.mouse.click((box?.x ?? 0) + 24, (box?.y ?? 0) + 22);
+  // What is typed goes to the note, once the frame has the focus.
+  await frames.until(`(held) => held.box(".note")`, null, frame);
 }
 
 browserTest(
