@@ -126,3 +126,21 @@ Deno.test("passwords and codes on the page count towards the same limits as else
   }
   assert.deepEqual(statuses, [403, 429, 404, 429]);
 });
+
+Deno.test("a first project is made for a name that can be one and a code that waits, by who may make projects, and by nothing else", async () => {
+  await using app = await startApp();
+  const viewer = await addPerson(app, "VIEWER");
+  const { userCode } = await startPairing(app);
+  const approve = async (changes: Record<string, string>, token = app.token) =>
+    (await visit(app, { token, form: { action: "approve", code: userCode, ...changes } })).status;
+  assert.equal(await approve({ new_project: "" }), 400);
+  assert.equal(await approve({ new_project: "x".repeat(201) }), 400);
+  assert.equal(await approve({ new_project: "Mine", code: "BBBB-BBBB" }), 404);
+  assert.equal(await approve({ new_project: "Mine" }, viewer.token), 403);
+  assert.equal(
+    (await visit(app, { token: app.token, form: { action: "deny", code: userCode, new_project: "Mine" } })).status,
+    303,
+  );
+  const { projects } = await app.ask(`{ projects { totalCount } }`, {}, app.token);
+  assert.equal(projects.totalCount, 0);
+});

@@ -28,7 +28,7 @@ export interface Approval {
   client: WaitingClient;
   user: User;
   projects: Project[];
-  /** The one that is chosen where nobody chose; null: all. */
+  /** The one that is chosen where nobody chose; null: the newest. */
   usualProject: string | null;
   /** Where the person is, to compare with where the client asked from. */
   ipAddress: string | null;
@@ -107,36 +107,48 @@ ${problemLine(message)}
 <p><a href="/pair">Start again</a></p>`;
 }
 
-function decisionForm({ client, projects, usualProject }: Approval): Html {
-  const option = (id: string, name: string) =>
-    html`
-      <option value="${id}" ${id === (usualProject ?? "")
-        ? html`
-          selected
-        `
-        : null}>${name}</option>
-    `;
+function decisionForm(approval: Approval): Html {
+  const lifetimes = Object.entries(LIFETIMES).map(([key, { label }]) => option(key, label, USUAL_LIFETIME));
   return html`
     <form method="post" action="/pair">
-      <input type="hidden" name="code" value="${client.userCode}">
-      <label for="project">Project</label>
-      <select id="project" name="project">${projects.map(({ id, name }) => option(id, name))}${option(
-        "",
-        "All of my projects",
-      )}</select>
+      <input type="hidden" name="code" value="${approval.client.userCode}">
+      ${projectField(approval)}
       <label for="lifetime">For how long</label>
-      <select id="lifetime" name="lifetime">${Object.entries(LIFETIMES).map(([key, { label }]) =>
-        html`
-          <option value="${key}" ${key === USUAL_LIFETIME
-            ? html`
-              selected
-            `
-            : null}>${label}</option>
-        `
-      )}</select>
-      <div class="row"><button type="submit" name="action" value="deny">Refuse</button><button class="go" type="submit"
-    name="action" value="approve">Approve</button></div>
+      <select id="lifetime" name="lifetime">${lifetimes}</select>
+      <div class="row"><button type="submit" name="action" value="deny" formnovalidate>Refuse</button><button class="go"
+    type="submit" name="action" value="approve">Approve</button></div>
     </form>
+  `;
+}
+
+function projectField({ projects, usualProject }: Approval): Html {
+  const [newest] = projects;
+  if (newest === undefined) {
+    return html`
+      <label for="new_project">Your first project</label>
+      <input id="new_project" name="new_project" value="My project" maxlength="200" autocomplete="off"
+        aria-describedby="new_project_hint" required>
+      <p class="quiet" id="new_project_hint">You are in none yet. Approving makes this one; what is captured lies in it.</p>
+    `;
+  }
+  const chosen = usualProject ?? newest.id;
+  return html`<label for="project">Project</label>
+<select id="project" name="project">${projects.map(({ id, name }) => option(id, name, chosen))}${
+    option(
+      "",
+      "All of my projects",
+      chosen,
+    )
+  }</select>`;
+}
+
+function option(value: string, label: string, chosen: string): Html {
+  return html`
+    <option value="${value}" ${value === chosen
+      ? html`
+        selected
+      `
+      : null}>${label}</option>
   `;
 }
 

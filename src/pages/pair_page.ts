@@ -4,6 +4,7 @@ import { AppError } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
 import { httpStatus } from "../graphql/error_mask.ts";
 import type { Pairing, WaitingClient } from "../pairing/pairing.ts";
+import { projectNameSchema } from "../projects/project_input.ts";
 import type { Projects } from "../projects/projects.ts";
 import { clearedSessionCookie, sessionCookie } from "../sessions/cookies.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -33,7 +34,7 @@ export interface PageRequest {
 export interface PairPageDependencies {
   pairing: Pick<Pairing, "find" | "decide">;
   sessions: Pick<Sessions, "signIn" | "signOut">;
-  projects: Pick<Projects, "list" | "firstOwn">;
+  projects: Pick<Projects, "list" | "firstOwn" | "create">;
   users: Pick<Users, "get">;
   /** Has the audit log tell of a refusal. */
   noteRefusal: (actor: Actor, error: unknown, operation: string) => void;
@@ -141,19 +142,32 @@ export function createPairPage(
     form: URLSearchParams,
     { code, approve }: { code: string; approve: boolean },
   ): Promise<Response> {
-    const project = form.get("project") ?? "";
     const days = LIFETIMES[form.get("lifetime") ?? USUAL_LIFETIME]?.days;
     try {
-      if (days === undefined || (project !== "" && !isId(project))) {
-        throw new AppError("INVALID_INPUT", "Cannot do this for that project or time: choose one of the list");
-      }
+      if (days === undefined) throw unlisted();
       const expiresAt = days === null ? null : clock.now() + days * DAY_MS;
-      await pairing.decide(actor, { userCode: code, approve, projectId: project === "" ? null : project, expiresAt });
+      const projectId = approve ? await chosenProject(actor, form, code) : null;
+      await pairing.decide(actor, { userCode: code, approve, projectId, expiresAt });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "RATE_LIMITED") throw error;
       return await askApproval(actor, code, error);
     }
     return redirect(`/pair?decided=${approve ? "approved" : "denied"}`);
+  }
+
+  /** null: all of the person's. Who has none yet names one, which is made. */
+  async function chosenProject(actor: UserActor, form: URLSearchParams, code: string): Promise<string | null> {
+    const newName = form.get("new_project");
+    if (newName !== null) {
+      const { success, data: name } = projectNameSchema.safeParse(newName);
+      if (!success) throw new AppError("INVALID_INPUT", "Cannot call a project so: its name has 1 to 200 characters");
+      // Nothing is made for a code that is no longer good.
+      await pairing.find(actor, code);
+      return (await projects.create(actor, { name })).id;
+    }
+    const project = form.get("project") ?? "";
+    if (project !== "" && !isId(project)) throw unlisted();
+    return project === "" ? null : project;
   }
 
   function refused(actor: Actor, error: AppError): Response {
@@ -162,6 +176,10 @@ export function createPairPage(
     const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
     return page(refusedView(error.message), { status: httpStatus(error.code), headers });
   }
+}
+
+function unlisted(): AppError {
+  return new AppError("INVALID_INPUT", "Cannot do this for that project or time: choose one of the list");
 }
 
 function page(

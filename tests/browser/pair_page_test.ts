@@ -5,7 +5,7 @@ import { browserTest } from "../support/browser.ts";
 import { createProject } from "../support/captures.ts";
 import { openSite } from "../support/fingerpost_page.ts";
 import { CLIENT, pollPairing, startPairing } from "../support/pairing.ts";
-import { ADMIN, type RunningApp, startApp } from "../support/running_app.ts";
+import { ADMIN, type Data, type RunningApp, startApp } from "../support/running_app.ts";
 
 /** Signs in on the page that is shown. */
 async function signIn(page: Page, password = ADMIN.password): Promise<void> {
@@ -52,6 +52,22 @@ browserTest(
     assert.deepEqual(faults, []);
   },
 );
+
+browserTest("on a new server a person who has no project yet approves with their first one", async (page) => {
+  await using app = await startApp();
+  const { deviceCode, verificationUrlComplete } = await startPairing(app);
+  await page.goto(verificationUrlComplete);
+  await signIn(page);
+  await heading(page, `Let “${CLIENT.clientName}” in?`);
+  assert.deepEqual(await findBarriers(page), []);
+  await page.getByLabel("Your first project").fill("Corner shop");
+  await page.getByRole("button", { name: "Approve" }).click();
+  await heading(page, "Paired");
+  const { accessToken } = await pollPairing(app, deviceCode);
+  assert.equal(accessToken.project.name, "Corner shop");
+  const { projects } = await app.ask(`{ projects { edges { node { id name } } } }`, {}, app.token);
+  assert.deepEqual(projects.edges.map(({ node }: Data) => node), [accessToken.project]);
+});
 
 browserTest(
   "a wrong password, a code that nobody shows and a refusal are said, and the code is typed as people type",
