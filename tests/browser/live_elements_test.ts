@@ -51,7 +51,7 @@ browserTest("what changes all the time is told ten times a second, and how it en
   const told = await run(`async (it) => {
     it.watch(card);
     const start = performance.now();
-    for (let count = 0; performance.now() - start < 1_200; count++) {
+    for (let count = 0; it.events.length < 8 && performance.now() - start < 5_000; count++) {
       card.textContent = "Count " + count;
       await new Promise((resolve) => setTimeout(resolve));
     }
@@ -59,7 +59,7 @@ browserTest("what changes all the time is told ten times a second, and how it en
     await it.next(({ change }) => change?.text === "The end");
     return it.events.map(({ at }) => at);
   }`);
-  assert.ok(told.length >= 3, `${told.length} were told`);
+  assert.ok(told.length >= 8, `${told.length} were told`);
   const [first, last] = [told[0], told.at(-1)];
   assert.ok((told.length - 1) / (last - first) <= 10.5 / 1_000, `${told.length} in ${last - first} ms`);
 });

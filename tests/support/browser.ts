@@ -1,4 +1,5 @@
 import { type Browser, chromium, type Page } from "playwright-core";
+import { isFile, testNeeding } from "./needed_program.ts";
 
 const USUAL_PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** What Chromium is started with. */
@@ -17,7 +18,6 @@ export const STEP_TIMEOUT_MS = 10_000;
 const named = Deno.env.get("CHROMIUM_PATH");
 const places = named ? [named] : USUAL_PLACES;
 const executable = places.find(isFile) ?? null;
-const isRequired = Deno.env.get("REQUIRE_BROWSER") === "1";
 const absence = `no Chromium at ${places.join(", ")}; CHROMIUM_PATH says where one is`;
 let browser: Browser | null = null;
 let hasHooks = false;
@@ -50,15 +50,7 @@ export function testWithChromium(
   test: (executablePath: string) => Promise<void>,
   { missing = null }: { missing?: string | null } = {},
 ): void {
-  const reason = executable === null ? absence : missing;
-  if (reason !== null && !isRequired) {
-    Deno.test.ignore(`${name} (skipped: ${reason})`, () => {});
-    return;
-  }
-  Deno.test(name, async () => {
-    if (executable === null) throw new Error(`Cannot run a browser test: ${absence}`);
-    await test(executable);
-  });
+  testNeeding({ missing: executable === null ? absence : missing }, name, () => test(chromiumPath()));
 }
 
 /** Where Chromium is. Throws where there is none. */
@@ -76,13 +68,4 @@ function launchOnce(executablePath: string): void {
   Deno.test.afterAll(async () => {
     await browser?.close();
   });
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { buildExtension, writeExtension } from "../../extension/build.ts";
 import { connectMarionette, type Marionette } from "./marionette.ts";
+import { isFile, testNeeding } from "./needed_program.ts";
 import { until } from "./pointing.ts";
 
 /** Firefox with the extension in it, as a person has it. Playwright takes only builds of its own, so that Marionette drives it. */
@@ -41,14 +42,10 @@ const executable = (named ? [named] : PLACES).find(isFile);
 /** Built outside of any test: esbuild keeps a process. */
 const files = executable === undefined ? new Map<string, Uint8Array>() : await buildExtension("firefox");
 
-/** Registers a test in a new Firefox with the extension in it. Without one it is skipped and says so; with `REQUIRE_BROWSER` it fails. */
+/** Registers a test in a new Firefox with the extension in it. */
 export function firefoxTest(name: string, test: (firefox: Firefox) => Promise<void>): void {
-  if (executable === undefined && !Deno.env.get("REQUIRE_BROWSER")) {
-    Deno.test.ignore(`${name} (skipped: ${absence})`, () => {});
-    return;
-  }
-  Deno.test(name, async () => {
-    if (executable === undefined) throw new Error(`Cannot run a browser test: ${absence}`);
+  testNeeding({ missing: executable === undefined ? absence : null }, name, async () => {
+    if (executable === undefined) throw new Error(absence);
     const folder = await Deno.makeTempDir({ prefix: "fingerpost_firefox_" });
     const profile = `${folder}/profile`;
     await writeExtension(files, `${folder}/extension`);
@@ -135,13 +132,4 @@ async function portOf(profile: string): Promise<number> {
   const path = `${profile}/MarionetteActivePort`;
   await until(() => Promise.resolve(isFile(path) && Deno.readTextFileSync(path) !== ""), "Firefox listens");
   return Number(Deno.readTextFileSync(path));
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -99,7 +99,8 @@ interface Template {
 /** One for all test files of a run, which are threads of one process; what older runs left is cleared away. */
 const TEMPLATES = `${Deno.env.get("TMPDIR") ?? "/tmp"}/fingerpost_templates`;
 const OWN_TEMPLATE = `${TEMPLATES}/${Deno.pid}`;
-const STALE_MS = 20 * 60_000;
+/** Longer than any run. */
+const STALE_MS = 3 * 3_600_000;
 let template: Promise<Template> | null = null;
 
 async function copyTemplate(): Promise<Template> {

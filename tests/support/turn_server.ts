@@ -1,3 +1,5 @@
+import { isFile } from "./needed_program.ts";
+
 /** A real TURN server on loopback. */
 export interface TurnServer extends AsyncDisposable {
   /** Its URI. */
@@ -54,13 +56,4 @@ async function isListening(port: number): Promise<boolean> {
 function freePort(): number {
   using socket = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return socket.addr.port;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
