@@ -50,8 +50,7 @@ async function click(frames: Frames, frame: Frame, id: string): Promise<void> {
   await hover(frames, frame, id);
   const box = await frame.locator(`#${id}`).boundingBox();
   await frames.page.mouse.click((box?.x ?? 0) + 24, (box?.y ?? 0) + 22);
-  // What is typed goes to the note, once the frame has the focus.
-  await frames.until(`(held) => held.box(".note")`, null, frame);
+  await frames.until(`(held) => held.box(".note") && held.isWriting()`, null, frame);
 }
 
 browserTest(

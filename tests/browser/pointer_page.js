@@ -51,6 +51,8 @@ globalThis.held = {
     const { x, y, width, height } = part.getBoundingClientRect();
     return { x, y, width, height };
   },
+  /** Whether what is typed goes into the note. */
+  isWriting: () => document.hasFocus() && root.activeElement?.localName === "textarea",
   frames: () => frames,
   async pass(count) {
     for (let frame = 0; frame < count; frame++) await new Promise((resolve) => nextFrame(resolve));

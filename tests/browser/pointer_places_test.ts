@@ -29,7 +29,7 @@ async function take(shown: PointerPage, find: string): Promise<string> {
     box,
   );
   await shown.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-  await shown.until(`(held) => held.box(".note")`);
+  await shown.until(`(held) => held.box(".note") && held.isWriting()`);
   await shown.page.keyboard.type("!");
   await shown.page.keyboard.press("Enter");
   const { what, note } = await shown.run(`(held) => held.sent.at(-1)`);
