@@ -129,8 +129,9 @@ export function createEdge({ sessions, trustedProxies, secureCookies, ...rules }
   }
 
   function resultHeaders(request: Request): Readonly<Record<string, string>> {
-    const { data } = securityHeadersNow();
-    return request.headers.get("origin") !== null ? { ...data, vary: "Origin", ...corsHeaders(request) } : data;
+    const { posted, data } = securityHeadersNow();
+    const headers = request.method === "POST" ? posted : data;
+    return request.headers.get("origin") !== null ? { ...headers, vary: "Origin", ...corsHeaders(request) } : headers;
   }
 
   function addHeaders(request: Request, { headers }: Response): void {

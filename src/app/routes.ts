@@ -10,11 +10,11 @@ import { answerPair } from "./pair_route.ts";
 import { answerPointerScript } from "./pointer_script.ts";
 
 /** Answers a request by its path, with the headers that every answer has. Throws what refuses it. */
-export async function route(app: App, incoming: Incoming): Promise<Response> {
+export function route(app: App, incoming: Incoming): Response | Promise<Response> {
   // What most requests ask for writes all of its headers at once.
-  if (incoming.pathname === "/graphql") return await answerGraphql(app, incoming);
-  if (incoming.pathname === "/mcp" && incoming.request.method !== "OPTIONS") return await answerAiTool(app, incoming);
-  return withHeaders(app, incoming, await answerOther(app, incoming));
+  if (incoming.pathname === "/graphql") return answerGraphql(app, incoming);
+  if (incoming.pathname === "/mcp" && incoming.request.method !== "OPTIONS") return answerAiTool(app, incoming);
+  return answerOther(app, incoming).then((response) => withHeaders(app, incoming, response));
 }
 
 /** Adds to an answer the headers that every answer has. */
@@ -23,12 +23,13 @@ export function withHeaders({ edge }: App, { request }: Incoming, response: Resp
   return response;
 }
 
-async function answerGraphql(app: App, incoming: Incoming): Promise<Response> {
+function answerGraphql(app: App, incoming: Incoming): Response | Promise<Response> {
   const { request, guest } = incoming;
   requireKnownHost(app, request);
-  if (request.method === "OPTIONS") return withHeaders(app, incoming, app.edge.answerPreflight(request));
-  const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
-  return isUpgrade ? await app.webSockets.upgrade(request, guest) : await app.graphql(request, guest);
+  const { method, headers } = request;
+  if (method === "OPTIONS") return withHeaders(app, incoming, app.edge.answerPreflight(request));
+  const isUpgrade = method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket";
+  return isUpgrade ? app.webSockets.upgrade(request, guest) : app.graphql(request, guest);
 }
 
 async function answerAiTool(app: App, incoming: Incoming): Promise<Response> {

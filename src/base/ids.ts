@@ -37,11 +37,24 @@ function toPrefix(typeName: string): string {
   return `${typeName.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()}_`;
 }
 
+/** More than the schema has types, and longer than their names: what else is sent in front of an id is worked out each time. */
+const MAX_TYPE_NAMES = 100;
+const MAX_PREFIX_LENGTH = 50;
+const typeNames = new Map<string, string | null>();
+
 /** What a global id names, or null where it is not one. */
 export function fromGlobalId(globalId: string): { typeName: string; id: string } | null {
   const end = globalId.length - UUID_LENGTH;
   const [prefix, id] = [globalId.slice(0, Math.max(0, end - 1)), globalId.slice(end)];
-  if (globalId[end - 1] !== "_" || !/^[a-z]+(?:_[a-z]+)*$/.test(prefix) || !isId(id)) return null;
-  const typeName = prefix.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return { typeName, id };
+  const typeName = globalId[end - 1] === "_" && isId(id) ? typeNameOf(prefix) : null;
+  return typeName === null ? null : { typeName, id };
+}
+
+function typeNameOf(prefix: string): string | null {
+  const known = typeNames.get(prefix);
+  if (known !== undefined) return known;
+  const isPrefix = /^[a-z]+(?:_[a-z]+)*$/.test(prefix);
+  const name = isPrefix ? prefix.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase()) : null;
+  if (typeNames.size < MAX_TYPE_NAMES && prefix.length <= MAX_PREFIX_LENGTH) typeNames.set(prefix, name);
+  return name;
 }

@@ -6,6 +6,8 @@ import type { Rule } from "./_rules.ts";
 
 /** Counts of subjects in windows that begin with the first count. */
 export interface Counters {
+  /** Counts one for a subject that has some of a lease left; false: nothing was counted, and `count` must. */
+  spend(subject: string, rule: Rule): boolean;
   /** Counts one for a subject, and returns 0; where the rule holds no more, the milliseconds until it does. Throws `UNAVAILABLE`. */
   count(subject: string, rule: Rule): Promise<number>;
   /** How many a subject has counted in its window, and the milliseconds until that ends. Throws `UNAVAILABLE`. */
@@ -44,10 +46,18 @@ const log = roomLog("rate_limits");
 export function createCounters(kv: Kv, clock: Clock): Counters {
   // In the order in which their windows began.
   const counters = new Map<string, Counter>();
-  return { count, look };
+  return { spend, count, look };
+
+  function spend(subject: string, rule: Rule): boolean {
+    const counter = counters.get(keyOf(subject, rule));
+    if (counter === undefined || counter.loading !== null || !isOf(counter, rule)) return false;
+    if (rule.maxCount <= MAX_EXACT_COUNT || counter.used >= Math.min(rule.maxCount, counter.count)) return false;
+    counter.used++;
+    return true;
+  }
 
   async function count(subject: string, rule: Rule): Promise<number> {
-    const key = `${rule.action} ${subject}`;
+    const key = keyOf(subject, rule);
     const counter = await findCounter(key, rule);
     if (counter.used >= rule.maxCount) return counter.startedAt + rule.windowSeconds * 1_000 - clock.now();
     // Taken before anything is awaited: of many at once, no two may take the same one.
@@ -70,7 +80,7 @@ export function createCounters(kv: Kv, clock: Clock): Counters {
   }
 
   async function look(subject: string, rule: Rule): Promise<{ used: number; endsInMs: number }> {
-    const { used, startedAt } = await findCounter(`${rule.action} ${subject}`, rule);
+    const { used, startedAt } = await findCounter(keyOf(subject, rule), rule);
     return { used, endsInMs: startedAt + rule.windowSeconds * 1_000 - clock.now() };
   }
 
@@ -79,11 +89,14 @@ export function createCounters(kv: Kv, clock: Clock): Counters {
     if (known.loading !== null) await known.loading;
     // Somebody else who waited may have begun the next window by now.
     const counter = counters.get(key) ?? known;
-    const age = clock.now() - counter.startedAt;
-    // A clock that was set back must not make a window longer than two.
-    if (Math.abs(age) < rule.windowSeconds * 1_000) return counter;
+    if (isOf(counter, rule)) return counter;
     counters.delete(key);
     return addCounter(key, { isStored: false });
+  }
+
+  // A clock that was set back must not make a window longer than two.
+  function isOf({ startedAt }: Counter, { windowSeconds }: Rule): boolean {
+    return Math.abs(clock.now() - startedAt) < windowSeconds * 1_000;
   }
 
   function addCounter(key: string, { isStored }: { isStored: boolean }): Counter {
@@ -143,6 +156,10 @@ export function createCounters(kv: Kv, clock: Clock): Counters {
 function countToStore({ used }: Counter, { maxCount }: Rule): number {
   if (maxCount <= MAX_EXACT_COUNT) return used;
   return Math.max(used, Math.min(used - 1 + Math.ceil(maxCount / LEASES_PER_WINDOW), maxCount));
+}
+
+function keyOf(subject: string, { action }: Rule): string {
+  return `${action} ${subject}`;
 }
 
 function kvKey(key: string): Deno.KvKey {
