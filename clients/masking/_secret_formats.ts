@@ -1,7 +1,7 @@
 import { isPlaceholder, isRandom, type Secret } from "./_secret_values.ts";
 
-/** A token begins where no word goes on; percent-encoding and escapes of JSON end in letters and are none. */
-const BEGIN = String.raw`(?:(?<![\w-])|(?<=%[\dA-Fa-f]{2}|\\[nrt]))`;
+/** A token begins where no word goes on; percent-encoding and escapes of JSON end in letters and are none. Looking behind takes twice as long as this. */
+const BEFORE = String.raw`(?:^|[^\w-]|%[\dA-Fa-f]{2}|\\[nrt])`;
 /** Where a base64 image lies is no token: it is passed over at once. */
 const IMAGE_START = ";base64,";
 const IMAGE = String.raw`${IMAGE_START}[A-Za-z0-9+/=]*`;
@@ -23,7 +23,7 @@ const KEYS = [
 const JWT = String.raw`eyJ[\w-]+(?:\.[\w-]*){2,4}`;
 /** OpenAI's and Anthropic's; spinners have classes that begin alike. */
 const SK = String.raw`sk-[\w-]{20,}`;
-const SECRETS = `${BEGIN}(?:(?<token>${TOKENS.join("|")})|(?<key>${KEYS.join("|")})|(?<jwt>${JWT})|(?<sk>${SK}))`;
+const SECRETS = `${BEFORE}(?:(?<token>${TOKENS.join("|")})|(?<key>${KEYS.join("|")})|(?<jwt>${JWT})|(?<sk>${SK}))`;
 const FORMATS = new RegExp(SECRETS, "g");
 const FORMATS_AND_IMAGES = new RegExp(`${IMAGE}|${SECRETS}`, "g");
 /** RFC 6750 §2.1 and RFC 7617 §2, also in a URL's encoding. */
@@ -48,8 +48,8 @@ function findTokens(text: string): Secret[] {
   formats.lastIndex = 0;
   for (let match = formats.exec(text); match !== null; match = formats.exec(text)) {
     const { token, key, jwt, sk } = match.groups ?? {};
-    const start = match.index;
     const end = formats.lastIndex;
+    const start = end - (token ?? key ?? jwt ?? sk ?? match[0]).length;
     if (token !== undefined) found.push({ start, end, kind: "token" });
     else if (key !== undefined || (sk !== undefined && isRandom(sk))) found.push({ start, end, kind: "key" });
     else if (jwt !== undefined) {
