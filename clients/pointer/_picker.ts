@@ -226,7 +226,9 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
       hover.show(null);
     } else if (message.type === "noting") {
       keepNote();
-      putNoteAway();
+      // The focus is on its way to the other frame's note: to take it now would be to take it from there.
+      note.close();
+      writing = null;
     }
   }
 

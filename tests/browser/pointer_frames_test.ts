@@ -110,6 +110,22 @@ browserTest(
   },
 );
 
+browserTest(
+  "a note that another frame's takes the place of leaves the focus to that one, wherever it still is",
+  async (page) => {
+    await withFrames(page, async (frames) => {
+      const { top, outer, inner, run } = frames;
+      await run(`(held) => held.pointer.start()`);
+      for (const frame of [outer, inner]) await frames.until(`(held) => held.pointer.isPointing`, null, frame);
+      await click(frames, top, "t");
+      // As the other frame's process says it where it is faster than the one that moves the focus.
+      await run(`() => parent.postMessage({ fingerpost: { type: "noting", frame: "outer" } }, "*")`, null, outer);
+      await frames.until(`(held) => !held.box(".note")`);
+      assert.equal(await run(`(held) => held.root().activeElement`), null);
+    });
+  },
+);
+
 browserTest("a frame in which no pointer runs is taken as one element", async (page) => {
   await withFrames(page, async (frames) => {
     await frames.run(`(held) => { held.pointer.start(); }`);
