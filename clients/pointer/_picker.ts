@@ -186,11 +186,11 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     if (writing !== null && note.isOpen()) writing.note = text === "" ? null : text;
   }
 
-  function putNoteAway(): void {
+  function putNoteAway(next: "here" | "elsewhere" = "here"): void {
     const hadFocus = note.focus() !== null;
     note.close();
     writing = null;
-    if (hadFocus && isPointing) takeFocus(view, overlay.glass);
+    if (hadFocus && isPointing && next === "here") takeFocus(view, overlay.glass);
   }
 
   function sent(): void {
@@ -227,8 +227,7 @@ export function createPicker({ view, overlay, tracker, speaker, marks, host }: {
     } else if (message.type === "noting") {
       keepNote();
       // The focus is on its way to the other frame's note: to take it now would be to take it from there.
-      note.close();
-      writing = null;
+      putNoteAway("elsewhere");
     }
   }
 
