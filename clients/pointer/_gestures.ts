@@ -45,14 +45,23 @@ export function createGestures(
   let frame = 0;
 
   function take(event: MouseEvent): boolean {
-    isAdding = event.shiftKey;
-    note.stepAside(isAdding);
+    if (!isBrowsersOwn(event)) {
+      isAdding = event.shiftKey;
+      note.stepAside(isAdding);
+    }
     const part = partOfNote(event.clientX, event.clientY);
     const meaning = note.meaning(part);
     if (MOVES.includes(event.type)) move(event);
     if (event.type === "wheel") return meaning !== "outside" || wheel(event);
     if (event.type === "click") click(event, meaning);
     return meaning !== "outside" && event.type !== "dragstart";
+  }
+
+  // Where what lies under the mouse changes, Chromium makes a move to where it is already, and that may know nothing of keys.
+  function isBrowsersOwn({ type, clientX, clientY }: MouseEvent): boolean {
+    // Events of the mouse have whole pixels, those of the pointer parts of them.
+    return /move$|over$|out$/.test(type) && place !== null && Math.floor(place.x) === Math.floor(clientX) &&
+      Math.floor(place.y) === Math.floor(clientY);
   }
 
   // Who adds an element may want one that the note lies over.

@@ -127,6 +127,33 @@ browserTest("Shift-clicks add elements in order, each with its note, and a secon
 });
 
 browserTest(
+  "with Shift an element under the note is taken, also where the browser itself makes a move that knows nothing of the key",
+  async (page) => {
+    await withShop(page, async (shop) => {
+      await page.mouse.click(...await centre(page, "#one"));
+      await shop.until(`(held) => held.isWriting()`);
+      const [x, y] = await centre(page, "#three");
+      const box = await shop.run(`(held) => held.box(".note")`);
+      assert.ok(box.x < x && x < box.x + box.width && box.y < y && y < box.y + box.height, "the note lies over it");
+      await page.keyboard.down("Shift");
+      await page.mouse.move(x, y);
+      await hovers(shop, "#three");
+      const session = await page.context().newCDPSession(page);
+      await session.send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y, modifiers: 0 });
+      await shop.run(`(held) => held.pass(2)`);
+      assert.ok(
+        await shop.run(`(held) => held.part(".note").hasAttribute("data-aside")`),
+        "the note lets the mouse through",
+      );
+      await page.mouse.down();
+      await page.mouse.up();
+      await page.keyboard.up("Shift");
+      await shop.until(`(held) => held.text(".note .send") === "Send 2"`);
+    });
+  },
+);
+
+browserTest(
   "arrow keys go to parent, child and siblings that are shown, and Enter or a click takes what they chose",
   async (page) => {
     await withShop(page, async (shop) => {
