@@ -60,7 +60,7 @@ export function createGestures(
   // Where what lies under the mouse changes, Chromium makes a move to where it is already, and that may know nothing of keys.
   function isBrowsersOwn({ type, clientX, clientY }: MouseEvent): boolean {
     // Events of the mouse have whole pixels, those of the pointer parts of them.
-    return /move$|over$|out$/.test(type) && place !== null && Math.floor(place.x) === Math.floor(clientX) &&
+    return /(?:move|update|over|out)$/.test(type) && place !== null && Math.floor(place.x) === Math.floor(clientX) &&
       Math.floor(place.y) === Math.floor(clientY);
   }
 
