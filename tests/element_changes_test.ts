@@ -204,10 +204,11 @@ Deno.test("one user has 64 waits at once, the next is RATE_LIMITED, and those wh
   await using app = await startApp();
   await createProject(app, app.token);
   const gone = new AbortController();
-  // One whose place was taken for a moment by who looks whether all is full asks again.
+  // One whose place was taken for a moment by who looks whether all is full asks again, and so does one whose time is over.
   const waitOn = async () => {
     while (true) {
-      assert.equal((await waitUntil(app, gone.signal)).status, 429, "refused, or waiting until it goes away");
+      const { status } = await waitUntil(app, gone.signal);
+      assert.ok(status === 429 || status === 200, `${status}`);
     }
   };
   const broken = Array.from({ length: MAX_WAITS }, () => assert.rejects(waitOn, { name: "AbortError" }));
