@@ -17,6 +17,9 @@ const HINT = "point at an element (its window: right-click, Options)";
 const POPUP = "popup.html";
 /** Longer than a page is busy while it loads. */
 const INJECT_TIMEOUT_MS = 3_000;
+/** Chromium allows two pictures a second. https://developer.chrome.com/docs/extensions/reference/api/tabs#property-MAX_CAPTURE_VISIBLE_TAB_CALLS_PER_SECOND */
+const TAKE_PAUSE_MS = 1_000;
+const MAX_TAKES = 3;
 const TROUBLE_COLOR = "#b91c1c";
 const WAITING_COLOR = "#b45309";
 
@@ -65,7 +68,19 @@ async function inject(tabId: number): Promise<boolean> {
   }
 }
 
+// What is asked here is paced; where the worker was stopped meanwhile it is asked once more at once, which may be too often for Chromium.
 async function takeVisible(tabId: number): Promise<string> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await takeOnce(tabId);
+    } catch (error) {
+      if (attempt === MAX_TAKES || !String(error).includes("MAX_CAPTURE_VISIBLE_TAB_CALLS_PER_SECOND")) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TAKE_PAUSE_MS));
+    }
+  }
+}
+
+async function takeOnce(tabId: number): Promise<string> {
   const before = await inFront(tabId);
   const picture = await takeWindow(before.windowId);
   // Another tab may have come to the front meanwhile, or this one into another window.

@@ -67,9 +67,7 @@ export function createCaptures(dependencies: Dependencies): Captures {
       capture: { ...capture, ...page, clientId },
     };
     // Both at once; what is not in the queue yet is not sent, and the screenshot comes into what is there.
-    const takeShot = () => shots.take(tab, frame, clientId);
-    // Again, because a browser may stop the worker that takes it at any time.
-    const shot = withScreenshots() ? takeShot().catch(takeShot).catch(() => null) : Promise.resolve(null);
+    const shot = withScreenshots() ? shots.take(tab, frame, clientId).catch(() => null) : Promise.resolve(null);
     await queue.add(entry);
     taking.set(
       clientId,
