@@ -78,7 +78,7 @@ const FOREIGN_KEY_CODE = 787;
 /** Opens, or makes, the SQLite file at `path`. Throws `UNAVAILABLE` if it can't be opened or written, or is no database. */
 export function openDatabase(path: string): Database {
   const writer = openConnection(path, { readOnly: false });
-  // What a savepoint may have to undo; a capture's is more than SQLite keeps in memory by itself, and a temporary file costs a tenth of it.
+  // What a savepoint may have to undo; a capture's is more than SQLite keeps in memory by itself, and a temporary file costs an eighth of its time.
   writer.exec("PRAGMA temp_store = MEMORY");
   const reader = openConnection(path, { readOnly: true });
   const record = createStatementRecord();
